@@ -1,0 +1,52 @@
+"""Who a message is from: stamped by the bus, never taken from the text of the request."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agentchatbus.errors import Forbidden, InvalidRequest, Unauthenticated
+from agentchatbus.model import HUMAN, RESERVED_NAMES, SYSTEM, Caller, CallerKind, MessageDraft, Role
+from agentchatbus.ports.storage import Storage
+
+
+async def stamp(draft: MessageDraft, caller: Caller, storage: Storage) -> MessageDraft:
+    """Return the draft with the author that the caller has proven to be.
+
+    Raises:
+        Forbidden: The draft claims to be somebody else.
+        Unauthenticated: The draft claims to be an agent, and no token proves it.
+        InvalidRequest: The role is not for this author.
+    """
+    if draft.role is Role.SYSTEM and caller.kind is not CallerKind.SYSTEM:
+        raise InvalidRequest(f"role 'system' is not allowed for {caller.kind} messages", field="role")
+    if caller.is_agent:
+        return await _as_agent(draft, caller, storage)
+    return await _as_other(draft, caller, storage)
+
+
+async def _as_agent(draft: MessageDraft, caller: Caller, storage: Storage) -> MessageDraft:
+    claimed = draft.author.strip()
+    own = {"", caller.agent_id, caller.name, caller.display_name}
+    if claimed not in own and (_is_reserved(claimed) or await _is_agent(claimed, storage)):
+        raise Forbidden(f"Your token proves that you are '{caller.name}'; you cannot post as '{claimed}'.")
+    return replace(draft, author=caller.name, author_id=caller.agent_id, author_name=caller.name)
+
+
+async def _as_other(draft: MessageDraft, caller: Caller, storage: Storage) -> MessageDraft:
+    is_person = caller.kind in (CallerKind.HUMAN, CallerKind.OPERATOR)
+    claimed = draft.author.strip() or (HUMAN if is_person else "")
+    if not claimed:
+        raise InvalidRequest("author must not be empty", field="author")
+    if claimed.casefold() == SYSTEM or (claimed.casefold() == HUMAN and not is_person):
+        raise Forbidden(f"'{claimed}' cannot be claimed; post with your agent token.")
+    if not _is_reserved(claimed) and await _is_agent(claimed, storage):
+        raise Unauthenticated("X-Agent-Token header required to post as a registered agent", reason="agent")
+    return replace(draft, author=claimed, author_id=None, author_name=claimed)
+
+
+def _is_reserved(name: str) -> bool:
+    return name.casefold() in RESERVED_NAMES
+
+
+async def _is_agent(name: str, storage: Storage) -> bool:
+    return await storage.read(lambda tx: (tx.agents.get(name) or tx.agents.by_name(name)) is not None)

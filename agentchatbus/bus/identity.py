@@ -1,0 +1,132 @@
+"""Who calls: an agent is who its token says."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections import OrderedDict
+from hashlib import sha256
+
+from agentchatbus.errors import InvalidRequest, Unauthenticated
+from agentchatbus.hooks import Hooks
+from agentchatbus.model import Agent, Caller, CallerKind, Credentials
+from agentchatbus.ports.settings import BusSettings
+from agentchatbus.ports.storage import Storage
+
+CACHE_SIZE = 10_000
+MIN_KEY_LENGTH = 16
+"""Characters of an idempotency key from which an agent's token may be derived."""
+
+BAD_CREDENTIALS = "Invalid agent_id/token"
+
+
+def hash_token(token: str) -> str:
+    """Return what is stored of a token. It is random and long, so a plain hash protects it."""
+    return sha256(token.encode()).hexdigest()
+
+
+def new_agent_token(agent_id: str, key: str | None) -> str:
+    """Return the token of a new agent: 64 hex digits.
+
+    With an idempotency key it is derived from the key, so that a repeat of the registration can be given the same token
+    although only its hash is stored.
+
+    Raises:
+        InvalidRequest: The key is too short to keep a secret.
+    """
+    if key is None:
+        return secrets.token_hex(32)
+    if len(key) < MIN_KEY_LENGTH:
+        raise InvalidRequest(
+            f"An idempotency key of a registration needs at least {MIN_KEY_LENGTH} characters; use a random UUID.",
+            field="idempotency_key",
+        )
+    return hmac.new(key.encode(), f"agentchatbus:agent:{agent_id}".encode(), sha256).hexdigest()
+
+
+class Identity:
+    """Says who calls; remembers tokens it has seen, which is safe because only this process changes agents."""
+
+    def __init__(self, storage: Storage, hooks: Hooks, settings: BusSettings) -> None:
+        self._storage = storage
+        self._hooks = hooks
+        self._settings = settings
+        self._known: OrderedDict[str, Agent] = OrderedDict()
+
+    async def identify(self, credentials: Credentials) -> Caller:
+        """Return the caller.
+
+        Raises:
+            Unauthenticated: The credentials are incomplete or wrong, or are needed and missing.
+        """
+        if caller := await self._hooks.authenticate(credentials):
+            return caller
+        if credentials.token is not None or credentials.agent_id is not None:
+            return await self._agent(credentials)
+        if credentials.operator_token is not None:
+            return self._operator(credentials)
+        if credentials.reply_token and (agent := await self._holder(credentials.reply_token)):
+            return _agent_caller(agent, credentials)
+        if not self._settings.is_open:
+            raise Unauthenticated("This bus is open to the network, so every call needs a token.")
+        return Caller(
+            kind=credentials.grants,
+            name=credentials.name,
+            transport=credentials.transport,
+            address=credentials.address,
+        )
+
+    def forget(self, agent_id: str) -> None:
+        """Look the agent up again next time: it changed or is gone."""
+        for token_hash in [key for key, agent in self._known.items() if agent.id == agent_id]:
+            del self._known[token_hash]
+
+    async def _agent(self, credentials: Credentials) -> Caller:
+        if not credentials.token:
+            raise Unauthenticated(BAD_CREDENTIALS, reason="incomplete")
+        agent = await self._by_token(hash_token(credentials.token))
+        if agent is None or (credentials.agent_id is not None and agent.id != credentials.agent_id):
+            raise Unauthenticated(BAD_CREDENTIALS, reason="wrong")
+        return _agent_caller(agent, credentials)
+
+    async def _by_token(self, token_hash: str) -> Agent | None:
+        if agent := self._known.get(token_hash):
+            self._known.move_to_end(token_hash)
+            return agent
+        agent = await self._storage.read(lambda tx: tx.agents.by_token(token_hash))
+        if agent is not None:
+            self._known[token_hash] = agent
+            if len(self._known) > CACHE_SIZE:
+                self._known.popitem(last=False)
+        return agent
+
+    async def _holder(self, reply_token: str) -> Agent | None:
+        """Return the agent that a reply token was issued to, used or not."""
+        token_hash = hash_token(reply_token)
+        token = await self._storage.read(lambda tx: tx.tokens.get(token_hash))
+        if token is None or token.agent_id is None:
+            return None
+        agent_id = token.agent_id
+        return await self._storage.read(lambda tx: tx.agents.get(agent_id))
+
+    def _operator(self, credentials: Credentials) -> Caller:
+        expected, given = self._settings.operator_token, credentials.operator_token
+        if not expected or given is None or not hmac.compare_digest(expected.encode(), given.encode()):
+            raise Unauthenticated("Invalid operator token")
+        return Caller(
+            kind=CallerKind.OPERATOR,
+            name=credentials.name,
+            transport=credentials.transport,
+            address=credentials.address,
+        )
+
+
+def _agent_caller(agent: Agent, credentials: Credentials) -> Caller:
+    return Caller(
+        kind=CallerKind.AGENT,
+        agent_id=agent.id,
+        name=agent.name,
+        display_name=agent.display_name,
+        transport=credentials.transport,
+        address=credentials.address,
+    )

@@ -1,0 +1,199 @@
+"""Messages: post and read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import uuid4
+
+from agentchatbus.bus import bounds, prompt
+from agentchatbus.bus.authorship import stamp
+from agentchatbus.bus.idempotency import Repeatable, fingerprint
+from agentchatbus.bus.identity import hash_token
+from agentchatbus.bus.parts import Parts
+from agentchatbus.bus.projection import project, project_all
+from agentchatbus.bus.tokens import ReplyTokens, existing, used_for
+from agentchatbus.errors import InvalidRequest, NotFound, OutOfSync, SyncError, ThreadClosed
+from agentchatbus.events import of_message
+from agentchatbus.model import (
+    SYSTEM,
+    Caller,
+    Message,
+    MessageDraft,
+    Role,
+    SyncContext,
+    SyncGuard,
+    Thread,
+    TokenSource,
+)
+from agentchatbus.ports.results import Posted
+from agentchatbus.ports.storage import Transaction
+from agentchatbus.ports.stores import MessageQuery
+
+NO_GUARD = SyncGuard(expected_last_seq=None, reply_token=None)
+
+
+class Messages:
+    """The use cases around messages."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._storage = parts.storage
+        self._hooks = parts.hooks
+        self._tokens = parts.tokens
+        self._waiting = parts.waiting
+        self._clock = parts.clock
+        self._settings = parts.settings
+
+    async def post(
+        self, draft: MessageDraft, caller: Caller, guard: SyncGuard | None = None, *, key: str | None = None
+    ) -> Posted:
+        guard = guard or NO_GUARD
+        asked = fingerprint("msg_post", caller, draft) if key or guard.reply_token else ""
+        draft = await self._admit(draft, caller)
+        posting = _Posting(self._tokens, caller, draft, guard, asked)
+        repeatable = Repeatable.of(caller, key, asked, self._clock.now())
+        outcome = await self._storage.write(lambda tx: posting.run(tx, repeatable))
+        if isinstance(outcome, SyncError):
+            raise _projected(outcome, caller)
+        if caller.agent_id is not None:
+            self._waiting.end(caller.agent_id, draft.thread_id)
+        return outcome
+
+    async def post_system(self, draft: MessageDraft) -> Message:
+        draft = replace(draft, author=SYSTEM, author_id=SYSTEM, author_name="System", role=Role.SYSTEM)
+        bounds.check_message(draft, self._settings)
+        now = self._clock.now()
+        return await self._storage.write(lambda tx: append(tx, existing(tx, draft.thread_id), draft, now))
+
+    async def get(self, message_id: str, caller: Caller) -> Message:
+        if (message := await self._storage.read(lambda tx: tx.messages.get(message_id))) is None:
+            raise NotFound(f"Message '{message_id}' not found", kind="message", id=message_id)
+        return project(message, caller)
+
+    async def page(self, query: MessageQuery, caller: Caller) -> Sequence[Message]:
+        def work(tx: Transaction) -> list[Message]:
+            existing(tx, query.thread_id)
+            return tx.messages.page(query)
+
+        return project_all(await self._storage.read(work), caller)
+
+    def system_prompt(self, thread: Thread) -> Message:
+        return prompt.system_prompt(thread)
+
+    async def _admit(self, draft: MessageDraft, caller: Caller) -> MessageDraft:
+        """Run everything that may change or refuse a draft before it is stored."""
+        draft = await stamp(draft, caller, self._storage)
+        bounds.check_message(draft, self._settings)
+        draft = await self._hooks.transform_message(draft, caller)
+        bounds.check_message(draft, self._settings)
+        await self._check_reply_target(draft)
+        await self._hooks.check_message(draft, caller)
+        return draft
+
+    async def _check_reply_target(self, draft: MessageDraft) -> None:
+        target = draft.reply_to_msg_id
+        if target is None:
+            return
+        message = await self._storage.read(lambda tx: tx.messages.get(target))
+        if message is None:
+            raise InvalidRequest(f"reply_to_msg_id '{target}' does not exist.", field="reply_to_msg_id")
+        if message.thread_id != draft.thread_id:
+            raise InvalidRequest(f"reply_to_msg_id '{target}' belongs to a different thread.", field="reply_to_msg_id")
+
+
+class _Posting:
+    """The unit of work that stores one post."""
+
+    def __init__(self, tokens: ReplyTokens, caller: Caller, draft: MessageDraft, guard: SyncGuard, print_: str) -> None:
+        self._tokens = tokens
+        self._caller = caller
+        self._draft = draft
+        self._guard = guard
+        self._fingerprint = print_
+
+    def run(self, tx: Transaction, repeatable: Repeatable) -> Posted | SyncError:
+        """Store the post; a sync error is returned, not raised, because it leaves its own mark in the storage."""
+        if message_id := used_for(tx, self._guard.reply_token, self._fingerprint):
+            return self._again(tx, message_id)
+        if (answer := repeatable.recall(tx)) is not None:
+            return self._again(tx, answer["message_id"])
+        thread = self._open_thread(tx)
+        try:
+            self._tokens.check(tx, thread, self._guard, self._caller.agent_id)
+        except SyncError as error:
+            return self._tokens.refuse(tx, thread.id, self._caller.agent_id, error)
+        message = append(tx, thread, self._draft, repeatable.at)
+        self._use_token(tx, message)
+        repeatable.remember(tx, {"message_id": message.id})
+        if self._caller.agent_id:
+            tx.agents.touch(self._caller.agent_id, "msg_post", repeatable.at, heartbeat=False)
+        return Posted(message=message, sync=self._chain(tx, message))
+
+    def _open_thread(self, tx: Transaction) -> Thread:
+        thread = existing(tx, self._draft.thread_id)
+        if not thread.takes_messages:
+            raise ThreadClosed(
+                f"Thread '{thread.id}' is {thread.status} and does not accept new messages.",
+                thread_id=thread.id,
+                status=thread.status,
+            )
+        return thread
+
+    def _use_token(self, tx: Transaction, message: Message) -> None:
+        if self._guard.reply_token is not None:
+            token_hash = hash_token(self._guard.reply_token)
+            tx.tokens.consume(token_hash, message.created_at, message_id=message.id, fingerprint=self._fingerprint)
+
+    def _chain(self, tx: Transaction, message: Message) -> SyncContext | None:
+        """Issue the token for the author's next post."""
+        if self._caller.agent_id is None:
+            return None
+        return self._tokens.reissue(
+            tx, message.thread_id, self._caller.agent_id, TokenSource.MSG_POST_CHAIN, self._seen(message)
+        )
+
+    def _seen(self, message: Message) -> int:
+        """Return the seq up to which the author has read: its own, unless it tolerated unread ones before it."""
+        expected = self._guard.expected_last_seq
+        return expected if expected is not None and expected < message.seq - 1 else message.seq
+
+    def _again(self, tx: Transaction, message_id: str) -> Posted:
+        message = tx.messages.get(message_id)
+        if message is None:
+            raise NotFound(f"Message '{message_id}' not found", kind="message", id=message_id)
+        if self._caller.agent_id is None:
+            return Posted(message=message, sync=None)
+        sync = self._tokens.keep_or_issue(
+            tx, message.thread_id, self._caller.agent_id, TokenSource.MSG_POST_CHAIN, self._seen(message)
+        )
+        return Posted(message=message, sync=sync)
+
+
+def _projected(error: SyncError, caller: Caller) -> SyncError:
+    """Return a refusal that shows the caller no more of the unread messages than it may see."""
+    if isinstance(error, OutOfSync):
+        error.details["new_messages"] = project_all(error.details["new_messages"], caller)
+    return error
+
+
+def append(tx: Transaction, thread: Thread, draft: MessageDraft, at: datetime) -> Message:
+    """Give a draft the next seq of its thread and store it with its events."""
+    message = Message(
+        id=str(uuid4()),
+        thread_id=thread.id,
+        seq=thread.last_seq + 1,
+        author=draft.author,
+        author_id=draft.author_id,
+        author_name=draft.author_name,
+        role=draft.role,
+        content=draft.content,
+        created_at=at,
+        priority=draft.priority,
+        metadata=draft.metadata,
+        reply_to_msg_id=draft.reply_to_msg_id,
+    )
+    tx.messages.append(message)
+    for body in of_message(message):
+        tx.events.append(body, at)
+    return message

@@ -1,0 +1,26 @@
+"""What the use cases share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agentchatbus.bus.identity import Identity
+from agentchatbus.bus.tokens import ReplyTokens
+from agentchatbus.bus.waiting import Waiting
+from agentchatbus.clock import Clock
+from agentchatbus.hooks import Hooks
+from agentchatbus.ports.settings import BusSettings
+from agentchatbus.ports.storage import Storage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The parts of one bus that its use cases are built from."""
+
+    storage: Storage
+    hooks: Hooks
+    tokens: ReplyTokens
+    waiting: Waiting
+    identity: Identity
+    clock: Clock
+    settings: BusSettings

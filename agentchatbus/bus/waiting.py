@@ -1,0 +1,176 @@
+"""Waiting: a client holds a cursor, the bus holds one signal for it and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from agentchatbus.bus.projection import project_all
+from agentchatbus.bus.tokens import ReplyTokens, existing
+from agentchatbus.clock import Clock
+from agentchatbus.errors import Unauthenticated
+from agentchatbus.fanout import Fanout
+from agentchatbus.model import Caller, Message, SyncContext, TokenSource, WaitState
+from agentchatbus.ports.results import WaitOutcome, WaitRequest
+from agentchatbus.ports.settings import BusSettings
+from agentchatbus.ports.storage import Storage, Transaction
+from agentchatbus.ports.stores import MessageQuery
+
+BATCH = 100
+"""Messages that one wait delivers at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What one look at the thread found."""
+
+    messages: Sequence[Message]
+    last_seq: int
+    has_token: bool
+    must_refresh: bool
+
+    @property
+    def seen(self) -> int:
+        """The seq up to which a caller that gets these messages has read."""
+        return self.messages[-1].seq if len(self.messages) == BATCH else self.last_seq
+
+
+@dataclass(slots=True, kw_only=True)
+class _Entry:
+    """A wait that is blocked right now."""
+
+    state: WaitState | None
+    signal: asyncio.Event
+    is_ended: bool = False
+
+
+class Waiting:
+    """The use case of waiting."""
+
+    def __init__(
+        self, storage: Storage, fanout: Fanout, tokens: ReplyTokens, clock: Clock, settings: BusSettings
+    ) -> None:
+        self._storage = storage
+        self._fanout = fanout
+        self._tokens = tokens
+        self._clock = clock
+        self._settings = settings
+        self._blocked: dict[int, _Entry] = {}
+
+    async def wait(self, request: WaitRequest, caller: Caller) -> WaitOutcome:
+        with self._fanout.watch(request.thread_id) as signal, self._blocking(request, caller, signal) as entry:
+            first = look = await self._look(request, caller)
+            # A cursor beyond the thread's end, say of a restored database, must still hear what comes.
+            request = replace(request, after_seq=min(request.after_seq, first.last_seq))
+            reason = self._at_once(first, request, caller)
+            deadline = self._clock.monotonic() + self._timeout(request) / 1000
+            while reason is None:
+                is_woken = await self._clock.wait_for(signal, deadline - self._clock.monotonic())
+                signal.clear()
+                if entry.is_ended:
+                    raise Unauthenticated("This agent was unregistered while it waited.", reason="gone")
+                look = await self._look(request, caller)
+                reason = self._reason(look, is_woken=is_woken)
+        return await self._leave(request, caller, first, look, reason)
+
+    def states(self) -> Sequence[WaitState]:
+        return [entry.state for entry in self._blocked.values() if entry.state is not None]
+
+    def waiting_agents(self) -> frozenset[str]:
+        """Return the ids of the agents that are blocked in some wait."""
+        return frozenset(state.agent_id for state in self.states())
+
+    def end(self, agent_id: str, thread_id: str | None = None) -> None:
+        """End the agent's waits: all with an error, or quietly those in the thread it has just posted to."""
+        for entry in self._blocked.values():
+            if entry.state is None or entry.state.agent_id != agent_id:
+                continue
+            if thread_id is None:
+                entry.is_ended = True
+                entry.signal.set()
+            elif entry.state.thread_id == thread_id:
+                entry.state = None
+
+    @contextmanager
+    def _blocking(self, request: WaitRequest, caller: Caller, signal: asyncio.Event) -> Iterator[_Entry]:
+        """Count the caller as waiting for as long as the context lasts."""
+        state = None
+        if caller.agent_id is not None:
+            state = WaitState(
+                thread_id=request.thread_id,
+                agent_id=caller.agent_id,
+                entered_at=self._clock.now(),
+                timeout_ms=self._timeout(request),
+            )
+        entry = _Entry(state=state, signal=signal)
+        self._blocked[id(entry)] = entry
+        try:
+            yield entry
+        finally:
+            del self._blocked[id(entry)]
+
+    async def _look(self, request: WaitRequest, caller: Caller) -> _Look:
+        agent_id = caller.agent_id
+
+        def work(tx: Transaction) -> _Look:
+            thread = existing(tx, request.thread_id)
+            query = MessageQuery(
+                thread_id=thread.id,
+                after_seq=request.after_seq,
+                limit=BATCH,
+                handoff_target=request.for_agent,
+            )
+            return _Look(
+                messages=tx.messages.page(query) if thread.last_seq > request.after_seq else (),
+                last_seq=thread.last_seq,
+                has_token=agent_id is not None and bool(tx.tokens.open_of(thread.id, agent_id)),
+                must_refresh=agent_id is not None and tx.tokens.refresh_requested(thread.id, agent_id),
+            )
+
+        return await self._storage.read(work)
+
+    def _at_once(self, look: _Look, request: WaitRequest, caller: Caller) -> str | None:
+        """Return why this wait does not block, or None."""
+        if reason := self._reason(look, is_woken=True):
+            return reason
+        is_behind = caller.is_agent and not look.has_token and request.after_seq < look.last_seq
+        if look.must_refresh or is_behind:
+            return "refresh"
+        return "timeout" if request.timeout_ms is not None and request.timeout_ms <= 0 else None
+
+    def _reason(self, look: _Look, *, is_woken: bool) -> str | None:
+        if look.messages:
+            return "messages"
+        if self._fanout.closed:
+            return "shutdown"
+        return None if is_woken else "timeout"
+
+    async def _leave(self, request: WaitRequest, caller: Caller, first: _Look, look: _Look, reason: str) -> WaitOutcome:
+        def work(tx: Transaction) -> SyncContext:
+            if caller.agent_id is not None:
+                self._record(tx, caller.agent_id, delivered=bool(look.messages))
+                tx.tokens.clear_refresh(request.thread_id, caller.agent_id)
+            return self._context(tx, request, caller, look, is_unchanged=look.last_seq == first.last_seq)
+
+        sync = await self._storage.write(work)
+        return WaitOutcome(messages=project_all(look.messages, caller), sync=sync, reason=reason)
+
+    def _context(
+        self, tx: Transaction, request: WaitRequest, caller: Caller, look: _Look, *, is_unchanged: bool
+    ) -> SyncContext:
+        source = TokenSource.MSG_WAIT
+        if caller.agent_id is not None and not look.messages and is_unchanged:
+            return self._tokens.keep_or_issue(tx, request.thread_id, caller.agent_id, source, look.seen)
+        return self._tokens.reissue(tx, request.thread_id, caller.agent_id, source, look.seen)
+
+    def _record(self, tx: Transaction, agent_id: str, *, delivered: bool) -> None:
+        activity = "msg_received" if delivered else "msg_wait"
+        tx.agents.touch(agent_id, activity, self._clock.now(), heartbeat=not delivered)
+
+    def _timeout(self, request: WaitRequest) -> int:
+        """Return for how many milliseconds to block."""
+        if request.timeout_ms is None:
+            return self._settings.wait_timeout_seconds * 1000
+        return max(request.timeout_ms, self._settings.wait_min_timeout_ms, 0)

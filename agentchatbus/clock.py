@@ -1,0 +1,54 @@
+"""The time, as a value that tests can hold."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from datetime import UTC, datetime
+
+
+class Clock(ABC):
+    """Tells the time and waits for it to pass."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """Return the wall-clock time in UTC."""
+
+    @abstractmethod
+    def monotonic(self) -> float:
+        """Return seconds since an arbitrary start; never goes back."""
+
+    @abstractmethod
+    async def wait_for(self, event: asyncio.Event, timeout: float | None) -> bool:
+        """Wait until the event is set or `timeout` seconds have passed.
+
+        Args:
+            event: What to wait for.
+            timeout: Seconds; None waits without end.
+
+        Returns:
+            Whether the event was set.
+        """
+
+
+class SystemClock(Clock):
+    """The clock of this machine."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def wait_for(self, event: asyncio.Event, timeout: float | None) -> bool:
+        try:
+            async with asyncio.timeout(timeout):
+                await event.wait()
+        except TimeoutError:
+            return event.is_set()
+        return True
+
+
+def isoformat(moment: datetime) -> str:
+    """Write a moment as ISO 8601 in UTC with microseconds and offset, the one form on the wire and on disk."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,127 @@
+"""The emoji of an agent: stable for its id, so that people recognise it everywhere."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from agentchatbus.model import HUMAN, SYSTEM, Role
+
+PALETTE = (
+    "🦊",
+    "🐼",
+    "🐸",
+    "🐙",
+    "🦄",
+    "🐯",
+    "🦁",
+    "🐵",
+    "🐧",
+    "🐢",
+    "🦉",
+    "🐳",
+    "🐝",
+    "🦋",
+    "🪲",
+    "🦀",
+    "🐞",
+    "🦎",
+    "🐊",
+    "🐠",
+    "🐬",
+    "🦖",
+    "🦒",
+    "🦓",
+    "🦔",
+    "🦦",
+    "🦥",
+    "🦩",
+    "🐘",
+    "🦛",
+    "🐨",
+    "🐹",
+    "🐰",
+    "🐮",
+    "🐷",
+    "🐔",
+    "🐧",
+    "🌵",
+    "🌲",
+    "🌴",
+    "🌿",
+    "🍄",
+    "🪴",
+    "🍀",
+    "🍉",
+    "🍓",
+    "🍒",
+    "🍍",
+    "🥑",
+    "🌽",
+    "🍕",
+    "🍣",
+    "🍜",
+    "🍪",
+    "🍩",
+    "🍫",
+    "⚡",
+    "🔥",
+    "💡",
+    "🔭",
+    "🧪",
+    "🧬",
+    "🧭",
+    "🪐",
+    "🛰️",
+    "📡",
+    "🔧",
+    "🛠️",
+    "🧰",
+    "🧲",
+    "🧯",
+    "🔒",
+    "🔑",
+    "📌",
+    "📎",
+    "📚",
+    "🗺️",
+    "🧠",
+    "🎯",
+    "🧩",
+    "🎲",
+    "♟️",
+    "🎸",
+    "🎧",
+    "🎷",
+    "🚲",
+    "🛶",
+    "🏄",
+    "🧳",
+    "🏺",
+    "🪁",
+    "🪄",
+    "🧵",
+    "🧶",
+    "🪙",
+    "🗝️",
+)
+HUMAN_EMOJI = "👤"
+SYSTEM_EMOJI = "⚙️"
+
+
+def agent_emoji(agent_id: str | None) -> str:
+    """Return the agent's emoji: its id, trimmed and in lower case, hashed into the palette."""
+    plain = (agent_id or "").lower().strip()
+    if not plain:
+        return "❔"
+    index = int.from_bytes(sha256(plain.encode()).digest()[:8], "big") % len(PALETTE)
+    return PALETTE[index]
+
+
+def author_emoji(author_id: str | None, author_name: str, role: str) -> str:
+    """Return the emoji of a message's author."""
+    if role == Role.SYSTEM:
+        return SYSTEM_EMOJI
+    author = author_id or author_name
+    if author in (HUMAN, SYSTEM):
+        return HUMAN_EMOJI if author == HUMAN else SYSTEM_EMOJI
+    return agent_emoji(author_id) if author_id else "🤖"

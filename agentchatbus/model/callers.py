@@ -1,0 +1,80 @@
+"""Who asks, and what proves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+HUMAN = "human"
+SYSTEM = "system"
+RESERVED_NAMES = frozenset({HUMAN, SYSTEM})
+
+
+class CallerKind(StrEnum):
+    """Which scope a caller has."""
+
+    AGENT = "agent"
+    HUMAN = "human"
+    OPERATOR = "operator"
+    GUEST = "guest"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks: proven by a token, or what the way in grants without one.
+
+    Attributes:
+        kind: The scope.
+        agent_id: Set for agents only.
+        name: The agent's name, or the free name of somebody else.
+        display_name: The agent's alias.
+        transport: The way in, for example ``mcp-http``.
+        address: The peer's address, where there is one.
+    """
+
+    kind: CallerKind
+    agent_id: str | None = None
+    name: str = ""
+    display_name: str = ""
+    transport: str = "local"
+    address: str | None = None
+
+    @property
+    def is_agent(self) -> bool:
+        return self.kind is CallerKind.AGENT
+
+    @property
+    def sees_human_only(self) -> bool:
+        """Whether content for humans may be shown to this caller."""
+        return self.kind in (CallerKind.HUMAN, CallerKind.OPERATOR, CallerKind.SYSTEM)
+
+    @property
+    def key(self) -> str:
+        """A stable name for counting and for idempotency: the agent, else kind and name."""
+        return f"agent:{self.agent_id}" if self.agent_id else f"{self.kind}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What a way in knows about a request, before anybody decided who calls.
+
+    Attributes:
+        token: An agent's token, or None.
+        agent_id: The id the caller claims, or None; a claim without a token proves nothing.
+        operator_token: The operator's token, or None.
+        reply_token: A reply token of the call; one that was issued to an agent proves that agent.
+        grants: The kind a caller without a token has on this way in.
+        name: A free name to go with `grants`.
+        transport: The way in.
+        address: The peer's address.
+    """
+
+    token: str | None = field(default=None, repr=False)
+    agent_id: str | None = None
+    operator_token: str | None = field(default=None, repr=False)
+    reply_token: str | None = field(default=None, repr=False)
+    grants: CallerKind = CallerKind.GUEST
+    name: str = ""
+    transport: str = "local"
+    address: str | None = None
