@@ -1,0 +1,65 @@
+"""What run-time hooks may answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from agentchatbus.model import Caller, MessageDraft, ThreadDraft, freeze
+
+Draft = TypeVar("Draft", MessageDraft, ThreadDraft)
+
+FIXED = ("thread_id", "author", "author_id", "author_name", "role")
+"""Fields of a message that are the bus's own."""
+
+
+class WrongAnswer(Exception):
+    """A hook answered something that it may not answer."""
+
+
+def nothing(answer: object) -> None:
+    """Accept the answer of a gate."""
+    _expect(answer is None, "a gate refuses by raising and returns None otherwise")
+
+
+def caller(answer: object) -> Caller | None:
+    """Accept the answer of ``authenticate``."""
+    if answer is None or isinstance(answer, Caller):
+        return answer
+    raise WrongAnswer("it has to return a Caller or None")
+
+
+def thread_draft(before: ThreadDraft, answer: object) -> ThreadDraft:
+    """Accept the answer of ``transform_thread``; None leaves the draft as it was."""
+    if answer is None:
+        return before
+    if not isinstance(answer, ThreadDraft):
+        raise WrongAnswer("it has to return a ThreadDraft or None")
+    _expect(isinstance(answer.topic, str), "the topic has to be text")
+    return _frozen(before, answer)
+
+
+def message_draft(before: MessageDraft, answer: object) -> MessageDraft:
+    """Accept the answer of ``transform_message``; None leaves the draft as it was."""
+    if answer is None:
+        return before
+    if not isinstance(answer, MessageDraft):
+        raise WrongAnswer("it has to return a MessageDraft or None")
+    _expect(isinstance(answer.content, str), "the content has to be text")
+    for name in FIXED:
+        _expect(getattr(answer, name) == getattr(before, name), f"it may not change {name}")
+    return _frozen(before, answer)
+
+
+def _frozen(before: Draft, after: Draft) -> Draft:
+    """Freeze metadata that the plugin made, so that the next plugin cannot change what this one still holds."""
+    if after.metadata is before.metadata:
+        return after
+    _expect(isinstance(after.metadata, Mapping), "the metadata has to be a mapping")
+    return replace(after, metadata=freeze(after.metadata))
+
+
+def _expect(is_right: bool, rule: str) -> None:  # noqa: FBT001 - reads like an assertion
+    if not is_right:
+        raise WrongAnswer(rule)

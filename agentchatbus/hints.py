@@ -1,0 +1,51 @@
+"""Sentences for people who wrote a wrong name or a wrong value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a question that names the nearest known name, with a space before it, or an empty string."""
+    nearest = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" Did you mean {nearest[0]!r}?" if nearest else ""
+
+
+def explain(error: ValidationError, model: type[BaseModel], table: str) -> str:
+    """Say in sentences what is wrong with a table of the configuration, without repeating its values.
+
+    Args:
+        error: What pydantic found.
+        model: The model of the table, to name the nearest known key.
+        table: The table's name, for example ``plugins.limits``.
+    """
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    return " ".join(_sentence(problem, model, table) for problem in problems)
+
+
+def _sentence(problem: Mapping[str, Any], model: type[BaseModel], table: str) -> str:
+    location: Sequence[str | int] = problem["loc"]
+    parts = [str(part) for part in location]
+    inner = ".".join([table, *parts[:-1]])
+    if problem["type"] == "extra_forbidden":
+        return f"[{inner}] has no key {parts[-1]!r}.{did_you_mean(parts[-1], _keys(model, location[:-1]))}"
+    if problem["type"] == "missing":
+        return f"[{inner}] needs the key {parts[-1]!r}."
+    if not parts:
+        return f"[{table}]: {problem['msg']}."
+    return f"[{inner}] {parts[-1]}: {problem['msg']}."
+
+
+def _keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
+    """Return the keys that the model knows at a path inside it."""
+    for part in path:
+        field = model.model_fields.get(str(part))
+        inner = field.annotation if field else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return [field.alias or name for name, field in model.model_fields.items()]
