@@ -1,0 +1,91 @@
+"""What can be said about this SQLite and a database file, for the start and for people who look for a fault."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentchatbus.plugin_api import ConfigError
+
+Version = tuple[int, int, int]
+
+OLDEST: Version = (3, 35, 0)
+HAZARD_BEGAN: Version = (3, 7, 0)
+HAZARD_FIXED: Version = (3, 51, 3)
+HAZARD_FIXED_IN_BRANCH = {(3, 44): 6, (3, 50): 7}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at, and whether it is as it should be."""
+
+    ok: bool
+    text: str
+
+
+def require_usable_sqlite(version: Version = sqlite3.sqlite_version_info[:3]) -> None:
+    """Refuse an SQLite that lacks what the storage needs.
+
+    Raises:
+        ConfigError: It is too old.
+    """
+    if version < OLDEST:
+        raise ConfigError(
+            f"SQLite {_text(version)} is too old; AgentChatBus needs {_text(OLDEST)} or newer. SQLite comes with "
+            "Python: use a newer Python, or another [storage] backend."
+        )
+
+
+def has_wal_hazard(version: Version = sqlite3.sqlite_version_info[:3]) -> bool:
+    """Return whether two connections that write or checkpoint at once can corrupt a database in this version."""
+    major, minor, patch = version
+    fixed_in_branch = HAZARD_FIXED_IN_BRANCH.get((major, minor))
+    if fixed_in_branch is not None and patch >= fixed_in_branch:
+        return False
+    return HAZARD_BEGAN <= version < HAZARD_FIXED
+
+
+def describe(database: Path | None = None) -> list[Finding]:
+    """Return what is known about this SQLite and, read-only, about a database file.
+
+    Args:
+        database: A file to look through completely; that takes seconds per gigabyte.
+    """
+    findings = [_sqlite()]
+    if database is not None:
+        findings.extend(_file(database))
+    return findings
+
+
+def _sqlite(version: Version = sqlite3.sqlite_version_info[:3]) -> Finding:
+    if version < OLDEST:
+        return Finding(ok=False, text=f"SQLite {_text(version)} is older than {_text(OLDEST)}.")
+    if has_wal_hazard(version):
+        return Finding(
+            ok=True,
+            text=f"SQLite {_text(version)}: other programs must not write to the database while the bus runs "
+            f"(a defect fixed in {_text(HAZARD_FIXED)}; the bus itself writes through one connection only).",
+        )
+    return Finding(ok=True, text=f"SQLite {_text(version)}.")
+
+
+def _file(database: Path) -> list[Finding]:
+    if not database.is_file():
+        return [Finding(ok=True, text=f"{database} does not exist yet; the first start makes it.")]
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            schema = connection.execute("PRAGMA user_version").fetchone()[0]
+            problems = [row[0] for row in connection.execute("PRAGMA quick_check(10)")]
+    except sqlite3.Error as error:
+        return [Finding(ok=False, text=f"{database} cannot be read: {error}.")]
+    size = database.stat().st_size / 2**20
+    shape = Finding(ok=True, text=f"{database}: schema version {schema}, {size:.1f} MiB.")
+    if problems != ["ok"]:
+        return [shape, Finding(ok=False, text=f"{database} is damaged: {'; '.join(problems)}.")]
+    return [shape, Finding(ok=True, text=f"{database} is sound.")]
+
+
+def _text(version: Version) -> str:
+    return ".".join(str(part) for part in version)

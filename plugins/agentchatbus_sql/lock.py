@@ -1,0 +1,63 @@
+"""One server a database: a lock that ends with its process, and a note that says who holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from agentchatbus.plugin_api import ConfigError
+from agentchatbus_sql.database import unusable
+
+
+@contextmanager
+def exclusive(database: Path, owner: str) -> Iterator[None]:
+    """Hold the database for this process.
+
+    The operating system drops the lock with the process, so a killed server leaves nothing behind but the note,
+    which nobody reads while the lock is free.
+
+    Args:
+        database: The database file, with no symbolic link in its path.
+        owner: Who holds it, in words for the operator who tries to start a second server.
+
+    Raises:
+        ConfigError: Another server holds it; the message names that one.
+    """
+    lock = FileLock(_beside(database, "lock"), mode=0o600, thread_local=False)
+    note = _beside(database, "owner")
+    try:
+        lock.acquire(timeout=0)
+        _write(note, owner)
+    except Timeout:
+        raise ConfigError(_refusal(database, note)) from None
+    except OSError as error:
+        lock.release()
+        raise ConfigError(unusable(database, error)) from None
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+        lock.release()
+
+
+def _beside(database: Path, ending: str) -> Path:
+    return database.with_name(f"{database.name}.{ending}")
+
+
+def _write(note: Path, owner: str) -> None:
+    note.touch(mode=0o600)
+    note.write_text(owner, encoding="utf-8")
+
+
+def _refusal(database: Path, note: Path) -> str:
+    try:
+        owner = note.read_text(encoding="utf-8").strip()
+    except OSError:
+        owner = ""
+    return (
+        f"{database} is already in use by {owner or 'another process'}. Connect to that one, stop it first, or set "
+        "another `path` in [plugins.sqlite]."
+    )
