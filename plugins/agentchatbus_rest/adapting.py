@@ -1,0 +1,51 @@
+"""Arguments of REST requests that the operations take in another form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agentchatbus.plugin_api import InvalidRequest, Priority, Unauthenticated
+from agentchatbus_rest.http import Inbound
+
+
+def require_creator(arguments: dict[str, Any], inbound: Inbound) -> None:
+    """Take the creator of a thread from the body and its token from the header."""
+    missing = [name for name, key in (("topic", "topic"), ("creator_agent_id", "agent_id")) if key not in arguments]
+    if missing:
+        problems = [{"type": "missing", "loc": (name,), "msg": "Field required"} for name in missing]
+        raise InvalidRequest(f"Missing: {', '.join(missing)}", errors=problems)
+    arguments["token"] = inbound.token or arguments.get("token")
+    if arguments["token"] is None:
+        raise Unauthenticated("X-Agent-Token header required to create thread as a registered agent")
+    if arguments["agent_id"] is None or not str(arguments["agent_id"]).strip():
+        raise Unauthenticated("creator_agent_id is required")
+
+
+def drop_unproven_claim(arguments: dict[str, Any], inbound: Inbound) -> None:
+    """Ignore an agent id without a token: it proves nothing, and the token is then bound to nobody."""
+    if inbound.token is None and arguments.get("token") is None:
+        arguments.pop("agent_id", None)
+
+
+def accept_images(arguments: dict[str, Any], _: Inbound) -> None:
+    """Move images into the metadata, where they are kept."""
+    images = arguments.pop("images", None)
+    if not images:
+        return
+    if not isinstance(images, list) or not all(_is_image(image) for image in images):
+        text = "Input should be a list of objects with the keys url and name"
+        raise InvalidRequest(text, errors=[{"type": "list_type", "loc": ("images",), "msg": text}])
+    metadata = arguments.get("metadata") or {}
+    if isinstance(metadata, dict):
+        arguments["metadata"] = {**metadata, "images": images}
+
+
+def check_priority(arguments: dict[str, Any], _: Inbound) -> None:
+    """Refuse a filter that can match nothing, in the words that clients of the contract know."""
+    priority = arguments.get("priority")
+    if priority is not None and priority not in list(Priority):
+        raise InvalidRequest(f"Invalid priority filter '{priority}'")
+
+
+def _is_image(image: object) -> bool:
+    return isinstance(image, dict) and isinstance(image.get("url"), str)

@@ -1,0 +1,113 @@
+"""The application: every route of every operation, and the few paths that are no operation."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from importlib.metadata import version
+
+from agentchatbus.plugin_api import Bus, BusError, ConfigError, Operations
+from agentchatbus_rest.documentation import Documentation
+from agentchatbus_rest.endpoint import Desk, Endpoint
+from agentchatbus_rest.http import Answer, ClientGone, Handler, Inbound, Outbound, Receive, Scope, Send, encode
+from agentchatbus_rest.paths import Paths, Target, raw_path, variables
+from agentchatbus_rest.presenters import AS_IT_IS, PRESENTERS
+from agentchatbus_rest.refusals import refusal
+from agentchatbus_rest.rendering import Rendering
+from agentchatbus_rest.settings import RestSettings
+from agentchatbus_rest.streams import EventStreams
+
+logger = logging.getLogger(__name__)
+
+NOT_FOUND = Answer(404, encode({"detail": "Not Found"}))
+FAILED = Answer(500, encode({"detail": "Internal Server Error"}))
+
+
+class RestApp:
+    """An ASGI application for HTTP scopes."""
+
+    def __init__(self, bus: Bus, operations: Operations, settings: RestSettings) -> None:
+        self._limit = bus.settings.max_body_bytes
+        self._paths = Paths()
+        self.streams = EventStreams(bus, settings)
+        desk = Desk(bus=bus, operations=operations, rendering=Rendering(bus))
+        endpoints = [
+            Endpoint(desk, operation, operation.route, PRESENTERS.get(operation.name, AS_IT_IS))
+            for operation in operations
+            if operation.route is not None
+        ]
+        documentation = Documentation(bus, endpoints)
+        self._paths.add("GET", "/health", _always(Answer(200, encode(health()))))
+        self._paths.add("GET", "/events", self.streams.open)
+        self._paths.add("GET", "/openapi.json", documentation.document)
+        self._paths.add("GET", "/docs", documentation.page)
+        for endpoint in endpoints:
+            self._add(endpoint)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        handler, values = self._choose(scope)
+        inbound = Inbound(scope, receive, values, limit=self._limit)
+        try:
+            outbound = await _answered(handler, inbound)
+        except ClientGone:
+            return
+        await outbound.send(inbound, send)
+
+    def _add(self, endpoint: Endpoint) -> None:
+        name, route = endpoint.operation.name, endpoint.route
+        if unknown := sorted(set(variables(route.path)) - endpoint.operation.params.model_fields.keys()):
+            raise ConfigError(f"The path of the operation {name!r} names {unknown[0]!r}, which is no parameter of it.")
+        if not self._paths.add(route.method, route.path, endpoint):
+            raise ConfigError(f"{route.method} {route.path} of the operation {name!r} is taken by another one.")
+
+    def _choose(self, scope: Scope) -> tuple[Handler, Mapping[str, str]]:
+        """Return who handles a request, and what the names in its path stand for."""
+        path, method = raw_path(scope), scope["method"]
+        if (found := self._paths.find(path)) is None:
+            return self._elsewhere(path, scope["query_string"]), {}
+        targets, values = found
+        target = targets.get("GET" if method == "HEAD" else method)
+        if target is None:
+            return _always(_not_allowed(targets)), {}
+        return target.handler, dict(zip(target.names, values, strict=True))
+
+    def _elsewhere(self, path: str, query: bytes) -> Handler:
+        """Send a client that put a slash at the end of a path to the path."""
+        bare = path.rstrip("/")
+        if bare == path or self._paths.find(bare) is None:
+            return _always(NOT_FOUND)
+        location = bare.encode("latin-1") + (b"?" + query if query else b"")
+        return _always(Answer(307, headers=((b"location", location),)))
+
+
+def health() -> Mapping[str, str]:
+    """Return what ``/health`` says, without a look at the database."""
+    return {"status": "ok", "service": "AgentChatBus", "version": version("agentchatbus"), "engine": "python"}
+
+
+async def _answered(handler: Handler, inbound: Inbound) -> Outbound:
+    """Return the answer; whatever goes wrong is one too, so that the connection stays open."""
+    try:
+        try:
+            return await handler(inbound)
+        except BusError as error:
+            return refusal(error)
+    except ClientGone:
+        raise
+    except Exception:
+        logger.exception("Answering a %s request failed", inbound.method)
+        return FAILED
+
+
+def _always(answer: Answer) -> Handler:
+    async def handler(_: Inbound) -> Answer:
+        return answer
+
+    return handler
+
+
+def _not_allowed(targets: Mapping[str, Target]) -> Answer:
+    methods = sorted({*targets, *(["HEAD"] if "GET" in targets else [])})
+    allow = (b"allow", ", ".join(methods).encode())
+    return Answer(405, encode({"detail": "Method Not Allowed"}), headers=(allow,))

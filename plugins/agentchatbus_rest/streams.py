@@ -1,0 +1,171 @@
+"""The stream of events: each client holds a cursor on the event log, and the server holds no queue for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+
+from agentchatbus.plugin_api import Bus, Event, InvalidRequest, Unavailable
+from agentchatbus_rest.attention import until_gone
+from agentchatbus_rest.endpoint import session_of
+from agentchatbus_rest.frames import Frames, keep_alive, opening, resync
+from agentchatbus_rest.http import Inbound, Receive, Send
+from agentchatbus_rest.settings import RestSettings
+
+logger = logging.getLogger(__name__)
+
+BATCH = 100
+"""Events that are sent in one piece: all that a client that does not read holds in the server."""
+
+FAREWELL_SECONDS = 0.5
+MAX_DIGITS = 18
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """What one client asked for.
+
+    Attributes:
+        cursor: The last event it has seen.
+        is_lost: Whether the client's own cursor means nothing here, so that it has to read anew.
+        thread_ids: The threads whose events it wants; empty for all events.
+    """
+
+    cursor: int
+    is_lost: bool
+    thread_ids: frozenset[str]
+
+    def wants(self, event: Event) -> bool:
+        """Return whether the client wants this event."""
+        return not self.thread_ids or event.thread_id in self.thread_ids
+
+
+class EventStreams:
+    """All open streams of one bus."""
+
+    def __init__(self, bus: Bus, settings: RestSettings) -> None:
+        self._bus = bus
+        self._settings = settings
+        self._frames = Frames()
+        self._pumps: set[asyncio.Task[None]] = set()
+        self.count = 0
+
+    async def open(self, inbound: Inbound) -> Stream:
+        """Begin a stream.
+
+        Raises:
+            Unauthenticated: The bus asks for a token, and there is none.
+            InvalidRequest: The cursor in the query is no number.
+            Unavailable: There are as many streams as there may be.
+        """
+        await self._bus.identify(session_of(inbound, self._bus.settings).credentials)
+        subscription = self._subscription(inbound)
+        if self.count >= self._settings.max_streams:
+            raise Unavailable(f"There are already {self.count} streams of events, as many as there may be.")
+        self.count += 1  # given back by Stream.send, which follows without a pause
+        return Stream(self, subscription)
+
+    def stop(self) -> None:
+        """End every stream, also those whose clients do not read."""
+        for pump in self._pumps:
+            pump.cancel()
+
+    async def run(self, subscription: Subscription, receive: Receive, send: Send) -> bool:
+        """Send events until the client goes or the bus stops; return whether the client is still there."""
+        pump = asyncio.create_task(self._pump(subscription, send))
+        gone = asyncio.create_task(until_gone(receive))
+        self._pumps.add(pump)
+        try:
+            await asyncio.wait((pump, gone), return_when=asyncio.FIRST_COMPLETED)
+            return not gone.done()
+        finally:
+            self._pumps.discard(pump)
+            pump.cancel()
+            gone.cancel()
+            await asyncio.gather(pump, gone, return_exceptions=True)
+
+    async def _pump(self, subscription: Subscription, send: Send) -> None:
+        try:
+            async with aclosing(self._pieces(subscription)) as pieces:
+                async for piece in pieces:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+        except Exception:
+            logger.exception("A stream of events failed")
+
+    async def _pieces(self, subscription: Subscription) -> AsyncGenerator[bytes]:
+        feed, clock, silence = self._bus.feed, self._bus.clock, self._settings.heartbeat_seconds
+        cursor = subscription.cursor
+        yield opening(cursor)
+        if subscription.is_lost:
+            yield resync(cursor)
+        due = clock.monotonic() + silence
+        while not feed.closed:
+            piece = b""
+            if cursor < feed.newest or await feed.wait(cursor, max(0.0, due - clock.monotonic())):
+                cursor, piece = await self._news(cursor, subscription)
+            if not piece and clock.monotonic() >= due:
+                piece = keep_alive(cursor)
+            if piece:
+                yield piece
+                due = clock.monotonic() + silence
+
+    async def _news(self, cursor: int, subscription: Subscription) -> tuple[int, bytes]:
+        """Return how far the stream comes with its next piece, and that piece; it is empty when all is filtered out."""
+        events = await self._bus.feed.read(cursor, BATCH)
+        if not events:  # the log does not reach back that far
+            newest = self._bus.feed.newest
+            return newest, resync(newest)
+        return events[-1].id, b"".join([self._frames.of(event) for event in events if subscription.wants(event)])
+
+    def _subscription(self, inbound: Inbound) -> Subscription:
+        """Read the cursor; the one in the header is newer, for a browser that reconnects repeats its first address."""
+        query, newest = inbound.query(), self._bus.feed.newest
+        thread_ids = frozenset(query.get("thread_id", ()))
+        text = inbound.header(b"last-event-id")
+        after = _cursor_in(query, newest) if text is None else _event_id(text)
+        is_lost = after is None or after > newest
+        return Subscription(
+            cursor=newest if after is None or is_lost else after, is_lost=is_lost, thread_ids=thread_ids
+        )
+
+
+class Stream:
+    """The answer that does not end."""
+
+    def __init__(self, streams: EventStreams, subscription: Subscription) -> None:
+        self._streams = streams
+        self._subscription = subscription
+
+    async def send(self, inbound: Inbound, send: Send) -> None:
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+            is_wanted = inbound.method == "HEAD" or await self._streams.run(self._subscription, inbound.receive, send)
+        finally:
+            self._streams.count -= 1
+        if is_wanted:
+            with suppress(TimeoutError):  # a client that does not read must not hold up the stop
+                async with asyncio.timeout(FAREWELL_SECONDS):
+                    await send({"type": "http.response.body", "body": b""})
+
+
+def _cursor_in(query: Mapping[str, Sequence[str]], newest: int) -> int:
+    for name in ("after", "last_event_id"):
+        if name in query:
+            cursor = _event_id(query[name][-1])
+            if cursor is None:
+                text = "Input should be the id of an event"
+                raise InvalidRequest(text, errors=[{"type": "int_parsing", "loc": ("query", name), "msg": text}])
+            return cursor
+    return newest
+
+
+def _event_id(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else None
