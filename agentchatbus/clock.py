@@ -51,4 +51,6 @@ class SystemClock(Clock):
 
 def isoformat(moment: datetime) -> str:
     """Write a moment as ISO 8601 in UTC with microseconds and offset, the one form on the wire and on disk."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, cast
 
 from agentchatbus.model import Agent, Message, Thread
 
@@ -30,7 +31,12 @@ class EventBody:
 
     def payload(self) -> dict[str, Any]:
         """Return the fields as a JSON-compatible object."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: getattr(self, name) for name in _names(cast("type[Any]", type(self)))}
+
+
+@cache
+def _names(body: type[Any]) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(body))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -265,7 +265,9 @@ def _sentence(problems: list[Any]) -> str:
 
 def _credentials(params: BaseModel, session: Session) -> tuple[Credentials, bool]:
     """Return the proof to use and whether it is the call's own: arguments, else header, else the session's memory."""
-    known = replace(session.credentials, reply_token=getattr(params, "reply_token", None))
+    known = session.credentials
+    if reply_token := getattr(params, "reply_token", None):
+        known = replace(known, reply_token=reply_token)
     if isinstance(params, CredentialParams) and (params.token is not None or params.agent_id is not None):
         return replace(known, token=params.token, agent_id=params.agent_id), True
     if known.token is not None or session.remembered is None:
