@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cache
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from agentchatbus.model import Agent, Message, Thread
 
@@ -31,12 +30,7 @@ class EventBody:
 
     def payload(self) -> dict[str, Any]:
         """Return the fields as a JSON-compatible object."""
-        return {name: getattr(self, name) for name in _names(cast("type[Any]", type(self)))}
-
-
-@cache
-def _names(body: type[Any]) -> tuple[str, ...]:
-    return tuple(item.name for item in fields(body))
+        return {item.name: getattr(self, item.name) for item in fields(self)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
