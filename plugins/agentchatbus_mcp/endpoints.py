@@ -1,0 +1,180 @@
+"""The MCP server behind its HTTP paths: Streamable HTTP, and the older pair of event stream and messages."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from mcp.server.runner import serve_dual_era_loop
+from mcp.server.sse import SseServerTransport
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from sse_starlette.sse import AppStatus
+from starlette.requests import Request
+
+from agentchatbus.plugin_api import Bus, Credentials, Operations, Session
+from agentchatbus_mcp.identity import WayIn
+from agentchatbus_mcp.quick import SESSION_HEADER, QuickCalls
+from agentchatbus_mcp.requests import OpenRequests, Receive, Scope, Send, plain_response
+from agentchatbus_mcp.server import McpServer
+from agentchatbus_mcp.settings import McpSettings
+
+HTTP = "mcp-http"
+SSE = "mcp-sse"
+NOISY = "mcp.shared.jsonrpc_dispatcher"
+QUIET = ("mcp.server.streamable_http_manager", "mcp.server.streamable_http")
+
+
+def prepare_libraries() -> None:
+    """Make the SDK behave as a part of this server instead of as a program of its own."""
+    # The bus ends streams itself, once those who wait have their answer; the library would cut them at the signal.
+    AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
+    # A client that leaves in the middle of a call is no news, and neither is each session that comes and goes.
+    logging.getLogger(NOISY).addFilter(_is_news)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return "gave up" not in record.getMessage()
+
+
+class Streamable:
+    """Streamable HTTP at one path, for every protocol revision that has it.
+
+    The SDK's own check of Host and Origin is off: the server of the bus has made it already, and it alone knows which
+    names the operator allows.
+    """
+
+    def __init__(self, server: McpServer, bus: Bus, settings: McpSettings) -> None:
+        self.manager = StreamableHTTPSessionManager(
+            server.lowlevel,
+            session_idle_timeout=settings.session_idle_seconds,
+            max_request_body_size=bus.settings.max_body_bytes,
+            max_sessions=settings.max_sessions,
+        )
+        self._sessions = server.sessions
+        self._quick = QuickCalls(server, transport=HTTP, session_idle_seconds=settings.session_idle_seconds)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "DELETE":
+            self._sessions.forget(Request(scope).headers.get(SESSION_HEADER, ""))
+        rest = await self._quick.answer(scope, receive, send)
+        if rest is not None:
+            await self.manager.handle_request(scope, rest, send)
+
+
+class EventStream:
+    """One pair of event stream and path for messages."""
+
+    def __init__(self, server: McpServer, bus: Bus, messages_path: str) -> None:
+        self._server = server
+        self._transport = SseServerTransport(messages_path, max_request_body_size=bus.settings.max_body_bytes)
+
+    async def open(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hold one client's stream for as long as it stays."""
+        session = Session(credentials=Credentials(), language=Request(scope).query_params.get("lang"))
+        lowlevel = self._server.lowlevel
+        async with self._transport.connect_sse(scope, receive, send) as (incoming, outgoing):
+            await serve_dual_era_loop(
+                lowlevel,
+                incoming,
+                outgoing,
+                lifespan_state=WayIn(transport=SSE, session=session),
+                init_options=lowlevel.create_initialization_options(),
+            )
+
+    async def take(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one message of a client that has a stream."""
+        await self._transport.handle_post_message(scope, receive, send)
+
+
+class Endpoint:
+    """Serves the requests of one plugin by their paths."""
+
+    def __init__(self, server: McpServer) -> None:
+        self._server = server
+        self._requests: OpenRequests
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Hold what requests need, for as long as the context lasts."""
+        self._requests = OpenRequests()
+        async with self._server.updates.running():
+            yield
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._requests.serve(self.route, scope, receive, send)
+
+    async def route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """End open streams soon."""
+        self._server.updates.close()
+        self._requests.stop()
+
+
+class HttpEndpoint(Endpoint):
+    """``/mcp``."""
+
+    def __init__(self, server: McpServer, bus: Bus, settings: McpSettings) -> None:
+        super().__init__(server)
+        self._streamable = Streamable(server, bus, settings)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        async with super().running(), self._streamable.manager.run():
+            yield
+
+    async def route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].rstrip("/") == "/mcp":
+            await self._streamable(scope, receive, send)
+        else:
+            await plain_response(send, 404, "MCP is served at /mcp.")
+
+
+class SseEndpoint(HttpEndpoint):
+    """``/mcp/sse`` and ``/sse`` with their paths for messages; other methods there speak Streamable HTTP."""
+
+    def __init__(self, server: McpServer, bus: Bus, settings: McpSettings) -> None:
+        super().__init__(server, bus, settings)
+        own = EventStream(server, bus, "/mcp/messages/")
+        classic = EventStream(server, bus, "/messages/")
+        self._streams = {"/mcp/sse": own, "/sse": classic}
+        self._messages = {"/mcp/messages": own, "/messages": classic}
+
+    async def route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].rstrip("/")
+        if stream := self._messages.get(path):
+            await stream.take(scope, receive, send)
+        elif path not in self._streams:
+            await plain_response(send, 404, "There is an event stream at /mcp/sse.")
+        elif scope["method"] == "GET" and not _has_session(scope):
+            await self._streams[path].open(scope, receive, send)
+        elif path == "/mcp/sse":
+            await self._streamable(scope, receive, send)
+        else:
+            await plain_response(send, 405, "This is an event stream; use GET.", [(b"allow", b"GET")])
+
+
+def _has_session(scope: Scope) -> bool:
+    """Return whether the client speaks Streamable HTTP at this path; its stream belongs to its session then."""
+    return any(name == b"mcp-session-id" for name, _ in scope["headers"])
+
+
+def http_endpoint(bus: Bus, operations: Operations, settings: McpSettings) -> HttpEndpoint:
+    """Build what serves ``/mcp``."""
+    return HttpEndpoint(_server(bus, operations, settings), bus, settings)
+
+
+def sse_endpoint(bus: Bus, operations: Operations, settings: McpSettings) -> SseEndpoint:
+    """Build what serves the event streams."""
+    return SseEndpoint(_server(bus, operations, settings), bus, settings)
+
+
+def _server(bus: Bus, operations: Operations, settings: McpSettings) -> McpServer:
+    prepare_libraries()
+    way_in = WayIn(transport=HTTP)
+    return McpServer(bus, operations, way_in=way_in, lists_threads=settings.list_threads)

@@ -1,0 +1,72 @@
+"""Loading the SDK beside the start of the server: it takes a second, and the first requests may not be MCP at all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
+
+from agentchatbus_mcp.requests import Receive, Scope, Send, plain_response
+
+logger = logging.getLogger(__name__)
+
+
+class Loaded(Protocol):
+    """What is loaded: an application that has to be held open."""
+
+    def running(self) -> AbstractAsyncContextManager[None]: ...
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class LateApp:
+    """An ASGI application whose first requests wait until it is loaded."""
+
+    def __init__(self, load: Callable[[], Loaded]) -> None:
+        """Load later.
+
+        Args:
+            load: Imports and builds the application; called on a thread of its own.
+        """
+        self._load = load
+        self._loaded: Loaded | None = None
+        self._is_decided = asyncio.Event()
+        self._is_ending = asyncio.Event()
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Load, and hold open what was loaded; its own task enters and leaves it, as the SDK demands."""
+        task = asyncio.create_task(self._hold())
+        try:
+            yield
+        finally:
+            self._is_ending.set()
+            await task
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._is_decided.wait()
+        if self._loaded is None or self._is_ending.is_set():
+            await plain_response(send, 503, "MCP is not available.")
+        else:
+            await self._loaded(scope, receive, send)
+
+    def stop(self) -> None:
+        """End open streams; nothing to do before anything was served."""
+        if self._loaded is not None:
+            self._loaded.stop()
+
+    async def _hold(self) -> None:
+        try:
+            loaded = await asyncio.to_thread(self._load)
+            async with loaded.running():
+                self._loaded = loaded
+                self._is_decided.set()
+                await self._is_ending.wait()
+        except Exception:
+            logger.exception("MCP could not be started")
+        finally:
+            self._is_decided.set()

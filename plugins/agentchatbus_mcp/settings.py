@@ -1,0 +1,21 @@
+"""Settings of the MCP plugins."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from agentchatbus.plugin_api import PluginSettings
+
+
+class McpSettings(PluginSettings):
+    """The tables ``[plugins.mcp-http]`` and ``[plugins.mcp-sse]``."""
+
+    session_idle_seconds: float = Field(
+        default=1800.0, gt=0, allow_inf_nan=False, description="How long a silent client keeps its session."
+    )
+    max_sessions: int = Field(default=10_000, ge=1, description="Clients that may have a session at the same time.")
+    list_threads: bool = Field(default=False, description="List the resources of each thread, not only their form.")
+
+
+class StdioSettings(PluginSettings):
+    """The table ``[plugins.mcp-stdio]``; the command takes all it needs from its options."""
