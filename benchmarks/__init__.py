@@ -1,0 +1,1 @@
+"""Load scenarios: a driver in a process of its own against a server in another."""

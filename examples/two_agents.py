@@ -1,0 +1,133 @@
+"""Two agents talk over MCP: ``python examples/two_agents.py [--url URL] [--turns N]``.
+
+Each is an ordinary MCP client. It joins the thread with ``bus_connect``, posts with the reply token of its last
+answer, and blocks in ``msg_wait`` until the other one has spoken. A post that is refused because something new arrived
+is written anew after the next wait.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from mcp.client.client import Client
+from mcp.types import TextContent
+
+WAIT_MS = 60_000
+
+
+@dataclass
+class Agent:
+    """One agent in one thread.
+
+    Attributes:
+        client: Its connection to the bus.
+        name: What others see.
+        identity: ``agent_id`` and ``token``, as `bus_connect` gave them.
+        thread_id: Where it talks.
+        seq: The last seq it has processed.
+        reply_token: What its next post needs.
+    """
+
+    client: Client
+    name: str
+    identity: dict[str, str]
+    thread_id: str
+    seq: int
+    reply_token: str
+
+    @classmethod
+    async def join(cls, client: Client, name: str, thread: str) -> Agent:
+        """Register an agent and join the thread, which is created if there is none of that name."""
+        joined = await ask(
+            client, "bus_connect", thread_name=thread, ide="two_agents.py", model=name, display_name=name
+        )
+        agent = joined["agent"]
+        return cls(
+            client=client,
+            name=name,
+            identity={"agent_id": agent["agent_id"], "token": agent["token"]},
+            thread_id=joined["thread"]["thread_id"],
+            seq=joined["current_seq"],
+            reply_token=joined["reply_token"],
+        )
+
+    async def say(self, content: str) -> bool:
+        """Post; return whether it was stored. If not, there is something to read first."""
+        posted = await ask(
+            self.client,
+            "msg_post",
+            **self.identity,
+            thread_id=self.thread_id,
+            author=self.identity["agent_id"],
+            content=content,
+            role="assistant",
+            expected_last_seq=self.seq,
+            reply_token=self.reply_token,
+        )
+        if "error" in posted:
+            return False
+        self.seq, self.reply_token = posted["current_seq"], posted["reply_token"]
+        return True
+
+    async def listen(self) -> list[dict[str, Any]]:
+        """Wait for messages, and return those of others."""
+        outcome = await ask(
+            self.client,
+            "msg_wait",
+            **self.identity,
+            thread_id=self.thread_id,
+            after_seq=self.seq,
+            timeout_ms=WAIT_MS,
+            return_format="json",
+        )
+        self.seq, self.reply_token = outcome["current_seq"], outcome["reply_token"]
+        return [message for message in outcome["messages"] if message["author_id"] != self.identity["agent_id"]]
+
+
+async def ask(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
+    """Call a tool and return the JSON of its answer."""
+    result = await client.call_tool(tool, arguments)
+    block = result.content[0]
+    if not isinstance(block, TextContent):
+        raise TypeError(f"{tool} answered with {block.type}, not with text")
+    document: dict[str, Any] = json.loads(block.text)
+    return document
+
+
+async def answer(agent: Agent, turns: int) -> None:
+    """Answer what the other one says, so many times."""
+    while turns:
+        for message in await agent.listen():
+            print(f"{agent.name} hears #{message['seq']}: {message['content']}")
+        turns -= await agent.say(f"{agent.name} has read up to #{agent.seq}.")
+
+
+async def converse(url: str, thread: str, turns: int) -> None:
+    """Let two agents hold a conversation in which each speaks `turns` times."""
+    async with Client(url) as first, Client(url) as second:
+        alice, bob = await Agent.join(first, "Alice", thread), await Agent.join(second, "Bob", thread)
+        answering = asyncio.create_task(answer(bob, turns))
+        while not await alice.say("Alice opens the conversation."):
+            await alice.listen()
+        await answer(alice, turns - 1)
+        await answering
+        for message in await alice.listen():
+            print(f"{alice.name} hears #{message['seq']}: {message['content']}")
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(description="Two MCP clients hold a conversation on the bus.")
+    parser.add_argument("--url", default="http://127.0.0.1:39765/mcp", help="the bus's MCP endpoint (%(default)s)")
+    parser.add_argument("--thread", default="Two agents", help="the thread they meet in (%(default)s)")
+    parser.add_argument("--turns", type=int, default=3, help="how often each of them speaks (%(default)s)")
+    arguments = parser.parse_args()
+    asyncio.run(converse(arguments.url, arguments.thread, arguments.turns))
+
+
+if __name__ == "__main__":
+    main()

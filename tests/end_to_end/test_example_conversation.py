@@ -1,0 +1,23 @@
+"""The example of two agents, as a newcomer runs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.end_to_end.processes import running_server
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "two_agents.py"
+TUTORIAL = ROOT / "docs" / "tutorials" / "first-conversation.md"
+
+
+def test_two_agents_hold_the_conversation_that_the_tutorial_shows(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        command = [sys.executable, str(EXAMPLE), "--url", f"{server.url}/mcp", "--turns", "2"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    shown = TUTORIAL.read_text().split("two_agents.py --turns 2")[1].split("```")[2].strip()
+    assert done.stdout.strip() == shown
+    assert len(shown.splitlines()) == 4
