@@ -29,7 +29,7 @@ class MessageBus:
         self.feed = feed
         self.tokens = ReplyTokens(storage, clock, settings)
         self.waiting = Waiting(storage, feed, self.tokens, clock, settings)
-        self._identity = Identity(storage, hooks, settings)
+        self._identity = Identity(storage, hooks, self.tokens, settings)
         parts = Parts(
             storage=storage,
             hooks=hooks,

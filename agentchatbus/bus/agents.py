@@ -8,8 +8,9 @@ from typing import Any
 from uuid import uuid4
 
 from agentchatbus.bus.idempotency import Repeatable, fingerprint
-from agentchatbus.bus.identity import hash_token, new_agent_token
+from agentchatbus.bus.identity import new_agent_token
 from agentchatbus.bus.parts import Parts
+from agentchatbus.bus.tokens import hash_token
 from agentchatbus.errors import InvalidRequest, NotFound, Unauthenticated
 from agentchatbus.events import AgentCameOnline, AgentWentOffline
 from agentchatbus.model import RESERVED_NAMES, Agent, AgentDraft, Caller, CallerKind, freeze

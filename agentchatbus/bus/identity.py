@@ -5,24 +5,21 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable
 from hashlib import sha256
 
+from agentchatbus.bus.tokens import ReplyTokens, hash_token
 from agentchatbus.errors import InvalidRequest, Unauthenticated
 from agentchatbus.hooks import Hooks
 from agentchatbus.model import Agent, Caller, CallerKind, Credentials
 from agentchatbus.ports.settings import BusSettings
-from agentchatbus.ports.storage import Storage
+from agentchatbus.ports.storage import Storage, Transaction
 
 CACHE_SIZE = 10_000
 MIN_KEY_LENGTH = 16
 """Characters of an idempotency key from which an agent's token may be derived."""
 
 BAD_CREDENTIALS = "Invalid agent_id/token"
-
-
-def hash_token(token: str) -> str:
-    """Return what is stored of a token. It is random and long, so a plain hash protects it."""
-    return sha256(token.encode()).hexdigest()
 
 
 def new_agent_token(agent_id: str, key: str | None) -> str:
@@ -47,9 +44,10 @@ def new_agent_token(agent_id: str, key: str | None) -> str:
 class Identity:
     """Says who calls; remembers tokens it has seen, which is safe because only this process changes agents."""
 
-    def __init__(self, storage: Storage, hooks: Hooks, settings: BusSettings) -> None:
+    def __init__(self, storage: Storage, hooks: Hooks, tokens: ReplyTokens, settings: BusSettings) -> None:
         self._storage = storage
         self._hooks = hooks
+        self._tokens = tokens
         self._settings = settings
         self._known: OrderedDict[str, Agent] = OrderedDict()
 
@@ -78,8 +76,8 @@ class Identity:
 
     def forget(self, agent_id: str) -> None:
         """Look the agent up again next time: it changed or is gone."""
-        for token_hash in [key for key, agent in self._known.items() if agent.id == agent_id]:
-            del self._known[token_hash]
+        for key in [key for key, agent in self._known.items() if agent.id == agent_id]:
+            del self._known[key]
 
     async def _agent(self, credentials: Credentials) -> Caller:
         if not credentials.token:
@@ -90,24 +88,30 @@ class Identity:
         return _agent_caller(agent, credentials)
 
     async def _by_token(self, token_hash: str) -> Agent | None:
-        if agent := self._known.get(token_hash):
-            self._known.move_to_end(token_hash)
-            return agent
-        agent = await self._storage.read(lambda tx: tx.agents.by_token(token_hash))
-        if agent is not None:
-            self._known[token_hash] = agent
-            if len(self._known) > CACHE_SIZE:
-                self._known.popitem(last=False)
-        return agent
+        return await self._look_up(token_hash, lambda tx: tx.agents.by_token(token_hash))
 
     async def _holder(self, reply_token: str) -> Agent | None:
         """Return the agent that a reply token was issued to, used or not."""
         token_hash = hash_token(reply_token)
-        token = await self._storage.read(lambda tx: tx.tokens.get(token_hash))
-        if token is None or token.agent_id is None:
-            return None
-        agent_id = token.agent_id
-        return await self._storage.read(lambda tx: tx.agents.get(agent_id))
+        if agent_id := self._tokens.owner(token_hash):
+            return await self._look_up(agent_id, lambda tx: tx.agents.get(agent_id))
+
+        def work(tx: Transaction) -> Agent | None:
+            token = tx.tokens.get(token_hash)
+            return tx.agents.get(token.agent_id) if token and token.agent_id else None
+
+        return await self._storage.read(work)
+
+    async def _look_up(self, key: str, work: Callable[[Transaction], Agent | None]) -> Agent | None:
+        """Return the agent known under a key, its id or the hash of its token."""
+        if agent := self._known.get(key):
+            self._known.move_to_end(key)
+            return agent
+        if agent := await self._storage.read(work):
+            self._known[key] = agent
+            if len(self._known) > CACHE_SIZE:
+                self._known.popitem(last=False)
+        return agent
 
     def _operator(self, credentials: Credentials) -> Caller:
         expected, given = self._settings.operator_token, credentials.operator_token

@@ -10,10 +10,9 @@ from uuid import uuid4
 from agentchatbus.bus import bounds, prompt
 from agentchatbus.bus.authorship import stamp
 from agentchatbus.bus.idempotency import Repeatable, fingerprint
-from agentchatbus.bus.identity import hash_token
 from agentchatbus.bus.parts import Parts
 from agentchatbus.bus.projection import project, project_all
-from agentchatbus.bus.tokens import ReplyTokens, existing, used_for
+from agentchatbus.bus.tokens import ReplyTokens, existing, hash_token, used_for
 from agentchatbus.errors import InvalidRequest, NotFound, OutOfSync, SyncError, ThreadClosed
 from agentchatbus.events import of_message
 from agentchatbus.model import (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
+from dataclasses import dataclass
+from hashlib import sha256
 
-from agentchatbus.bus.identity import hash_token
 from agentchatbus.clock import Clock, isoformat
 from agentchatbus.errors import NotFound, OutOfSync, SyncError, SyncFieldsMissing, TokenInvalid, TokenReplayed
 from agentchatbus.model import Caller, ReplyToken, SyncContext, SyncGuard, Thread, TokenSource
@@ -15,6 +16,19 @@ from agentchatbus.ports.stores import MessageQuery
 
 CACHE_SIZE = 50_000
 TOKEN_BYTES = 24
+
+
+def hash_token(token: str) -> str:
+    """Return what is stored of a token. It is random and long, so a plain hash protects it."""
+    return sha256(token.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Issued:
+    """A token that this process has issued."""
+
+    token: str
+    agent_id: str | None
 
 
 class ReplyTokens:
@@ -28,7 +42,7 @@ class ReplyTokens:
         self._storage = storage
         self._clock = clock
         self._settings = settings
-        self._issued: OrderedDict[str, str] = OrderedDict()
+        self._issued: OrderedDict[str, _Issued] = OrderedDict()
 
     async def context(self, thread_id: str, caller: Caller) -> SyncContext:
         def work(tx: Transaction) -> SyncContext:
@@ -36,6 +50,11 @@ class ReplyTokens:
             return self.issue(tx, thread_id, caller.agent_id, TokenSource.MSG_WAIT, thread.last_seq)
 
         return await self._storage.write(work)
+
+    def owner(self, token_hash: str) -> str | None:
+        """Return the agent that a token was issued to, as far as this process remembers it."""
+        issued = self._issued.get(token_hash)
+        return issued.agent_id if issued else None
 
     def issue(
         self, tx: Transaction, thread_id: str, agent_id: str | None, source: TokenSource, current_seq: int
@@ -46,7 +65,7 @@ class ReplyTokens:
             hash=hash_token(token), thread_id=thread_id, agent_id=agent_id, source=source, issued_at=self._clock.now()
         )
         tx.tokens.add(stored)
-        self._remember(stored.hash, token)
+        self._remember(stored.hash, _Issued(token, agent_id))
         return self._context(current_seq, token)
 
     def reissue(
@@ -65,7 +84,7 @@ class ReplyTokens:
         if newest is None or newest.hash not in self._issued:
             return self.issue(tx, thread_id, agent_id, source, current_seq)
         tx.tokens.close_open(thread_id, agent_id, self._clock.now(), keep=newest.hash)
-        return SyncContext(current_seq=current_seq, reply_token=self._issued[newest.hash])
+        return SyncContext(current_seq=current_seq, reply_token=self._issued[newest.hash].token)
 
     def check(self, tx: Transaction, thread: Thread, guard: SyncGuard, agent_id: str | None) -> None:
         """Check what a post claims to have read.
@@ -112,8 +131,8 @@ class ReplyTokens:
     def _context(self, current_seq: int, token: str) -> SyncContext:
         return SyncContext(current_seq=current_seq, reply_token=token, max_new_messages=self._settings.seq_tolerance)
 
-    def _remember(self, token_hash: str, token: str) -> None:
-        self._issued[token_hash] = token
+    def _remember(self, token_hash: str, issued: _Issued) -> None:
+        self._issued[token_hash] = issued
         if len(self._issued) > CACHE_SIZE:
             self._issued.popitem(last=False)
 
