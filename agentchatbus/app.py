@@ -1,0 +1,284 @@
+"""The composition root: from a configuration to a bus that works."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+from typing import Any
+
+from agentchatbus import discovery
+from agentchatbus.bus import MessageBus
+from agentchatbus.bus.catalogue import core_operations
+from agentchatbus.bus.upkeep import Retention, Upkeep
+from agentchatbus.clock import Clock, SystemClock
+from agentchatbus.config import Config
+from agentchatbus.errors import BusError, ConfigError
+from agentchatbus.events import PluginQuarantined
+from agentchatbus.fanout import Fanout
+from agentchatbus.hints import did_you_mean
+from agentchatbus.hooks import Hooks
+from agentchatbus.observers import Observers
+from agentchatbus.operations import Operations
+from agentchatbus.plugin import Plugin
+from agentchatbus.plugins import PluginManager, PluginSelection
+from agentchatbus.ports.settings import BusSettings
+from agentchatbus.ports.storage import Storage, StorageContext, StorageOffer
+from agentchatbus.ports.transport import HttpTransport
+from agentchatbus.providers import isolated
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """One composed bus.
+
+    Attributes:
+        location: Where its data lies, for people.
+    """
+
+    bus: MessageBus
+    operations: Operations
+    transports: Sequence[HttpTransport]
+    manager: PluginManager
+    config: Config
+    hooks: Hooks
+    observers: Observers
+    location: str
+
+
+@asynccontextmanager
+async def open_bus(
+    config: Config,
+    *,
+    plugins: Sequence[Plugin[Any]] = (),
+    clock: Clock | None = None,
+    storage: StorageOffer | None = None,
+) -> AsyncIterator[App]:
+    """Compose a bus and hold it open.
+
+    Args:
+        config: Says which plugins take part and how they behave.
+        plugins: Further plugins that are built already.
+        clock: Tells the time; None takes the machine's.
+        storage: Used instead of the one that the configuration names.
+
+    Raises:
+        ConfigError: The configuration cannot be used; the message says what to change.
+    """
+    check_exposure(config)
+    clock = clock or SystemClock()
+    manager = load_plugins(config, plugins)
+    offer = storage or choose_storage(config, manager)
+    check_search(config, manager)
+    async with AsyncExitStack() as stack:
+        opened = await stack.enter_async_context(offer.open(_context(config)))
+        announcer = _Announcer()
+        hooks = Hooks(manager, clock=clock, on_quarantine=announcer.tell)
+        feed = Fanout(opened, clock)
+        await feed.start()
+        bus = announcer.bus = MessageBus(opened, hooks, feed, clock, bus_settings(config))
+        stack.push_async_callback(announcer.finish)
+        operations = _operations(bus, hooks, manager)
+        observers = Observers(hooks, feed)
+        await stack.enter_async_context(_upkeep(config, opened, clock))
+        await stack.enter_async_context(observers.run())
+        for _, lifespan in manager.lifespans(bus):
+            await stack.enter_async_context(lifespan)
+        transports = _transports(bus, operations, manager)
+        stack.callback(feed.close)
+        yield App(
+            bus=bus,
+            operations=operations,
+            transports=transports,
+            manager=manager,
+            config=config,
+            hooks=hooks,
+            observers=observers,
+            location=opened.location or offer.location,
+        )
+
+
+def check_exposure(config: Config) -> None:
+    """Refuse a bus that the network can reach and nothing protects.
+
+    Raises:
+        ConfigError: The host is not loopback, and there is no operator token.
+    """
+    if config.server.is_loopback or config.server.operator_token:
+        return
+    raise ConfigError(
+        f"Everybody who reaches {config.server.host!r} could read and write on this bus. Set an operator token "
+        "(AGENTCHATBUS_ADMIN_TOKEN, or operator_token in [server]), or listen on 127.0.0.1."
+    )
+
+
+def load_plugins(config: Config, plugins: Sequence[Plugin[Any]] = ()) -> PluginManager:
+    """Import, build and register the plugins that the configuration selects; opens nothing.
+
+    Raises:
+        ConfigError: A plugin that the configuration names cannot be used.
+    """
+    extra = [(plugin_name(plugin), plugin) for plugin in plugins]
+    manager = PluginManager(_selection(config, [name for name, _ in extra]))
+    try:
+        manager.load(extra)
+    except ConfigError as error:
+        raise _with_source(error, config) from error
+    return manager
+
+
+def _with_source(error: ConfigError, config: Config) -> ConfigError:
+    """Return the error with the files and variables that wrote the plugin's table which it complains of."""
+    tables = {key.rpartition(".")[0]: source for key, source in config.sources.items() if key.count(".") > 1}
+    sources = [source for table, source in tables.items() if f"[{table}]" in str(error)]
+    return ConfigError(f"{', '.join(sources)}: {error}" if sources else str(error))
+
+
+def choose_storage(config: Config, manager: PluginManager) -> StorageOffer:
+    """Return the storage backend that the configuration names.
+
+    Raises:
+        ConfigError: Nobody offers it, or several do.
+    """
+    offers = manager.storage_offers()
+    wanted = config.storage.backend
+    found = [(plugin, offer) for plugin, offer in offers if offer.name == wanted]
+    if len(found) == 1:
+        return found[0][1]
+    if found:
+        rivals = " and ".join(repr(plugin) for plugin, _ in found)
+        raise ConfigError(f"The plugins {rivals} both offer a storage named {wanted!r}; disable one of them.")
+    names = [offer.name for _, offer in offers]
+    known = f"On offer: {', '.join(sorted(names))}." if names else "No active plugin offers any."
+    raise ConfigError(f"[storage] backend: there is no storage named {wanted!r}.{did_you_mean(wanted, names)} {known}")
+
+
+def check_search(config: Config, manager: PluginManager) -> None:
+    """Refuse a search backend that nobody offers.
+
+    Raises:
+        ConfigError: The configuration names one.
+    """
+    wanted = config.search.backend
+    names = [offer.name for _, offer in manager.search_offers()]
+    if wanted != "auto" and wanted not in names:
+        raise ConfigError(f"[search] backend: there is no search named {wanted!r}.{did_you_mean(wanted, names)}")
+
+
+def plugin_name(plugin: Plugin[Any]) -> str:
+    """Return the name of a plugin that was built by hand: its class's, in the form of the configuration."""
+    name = type(plugin).__name__.removesuffix("Plugin")
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+
+
+def bus_settings(config: Config) -> BusSettings:
+    """Return what the domain needs to know of the configuration."""
+    values = config.bus.model_dump() | config.limits.model_dump()
+    known = {field.name for field in fields(BusSettings)}
+    return BusSettings(
+        data_dir=config.server.data_dir,
+        endpoint=config.server.url,
+        operator_token=config.server.operator_token,
+        is_open=config.server.is_loopback,
+        **{key: value for key, value in values.items() if key in known},
+    )
+
+
+def _selection(config: Config, extra: Sequence[str]) -> PluginSelection:
+    names = {candidate.name for candidate in discovery.installed()} | {path.stem for path in config.plugins.paths}
+    names.update(extra)
+    return PluginSelection(
+        enable=config.plugins.enable,
+        disable=config.plugins.disable,
+        paths=config.plugins.paths,
+        settings=_plugin_settings(config, names),
+    )
+
+
+def _plugin_settings(config: Config, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    settings: dict[str, dict[str, Any]] = {}
+    for name, table in config.plugin_settings.items():
+        if name in names or name not in config.if_installed:
+            settings.setdefault(_known_name(name, names), {}).update(table)
+    return settings
+
+
+def _known_name(name: str, names: Iterable[str]) -> str:
+    """Return the plugin's name; environment variables cannot hold its hyphens."""
+    return next((known for known in names if known.replace("-", "_") == name), name)
+
+
+def _context(config: Config) -> StorageContext:
+    owner = f"the bus on {config.server.url} (process {os.getpid()})"
+    return StorageContext(owner=owner, data_dir=config.server.data_dir)
+
+
+def _operations(bus: MessageBus, hooks: Hooks, manager: PluginManager) -> Operations:
+    operations = Operations(identify=bus.identify, gate=hooks.check_action)
+    for operation in core_operations(bus):
+        operations.add(operation)
+    for _, operation in manager.operations(bus):
+        operations.add(operation)
+    return operations
+
+
+def _transports(bus: MessageBus, operations: Operations, manager: PluginManager) -> list[HttpTransport]:
+    owners: dict[str, str] = {}
+    transports = []
+    for plugin, transport in manager.transports(bus, operations):
+        for prefix in transport.prefixes:
+            if (owner := owners.setdefault(prefix, plugin)) != plugin:
+                raise ConfigError(f"The plugins {owner!r} and {plugin!r} both serve {prefix}; disable one of them.")
+        transports.append(_isolated(plugin, transport))
+    return transports
+
+
+def _isolated(plugin: str, transport: HttpTransport) -> HttpTransport:
+    """Let the transport live in a task of its own, so that its failures end nothing else."""
+    return replace(transport, lifespan=lambda: isolated(plugin, transport.lifespan()))
+
+
+class _Announcer:
+    """Tells everybody of a quarantined plugin without making the request wait that revealed it."""
+
+    def __init__(self) -> None:
+        self.bus: MessageBus | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def tell(self, body: PluginQuarantined) -> None:
+        task = asyncio.create_task(self._publish(body))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def finish(self) -> None:
+        await asyncio.gather(*self._tasks)
+
+    async def _publish(self, body: PluginQuarantined) -> None:
+        try:
+            if self.bus is not None:
+                await self.bus.publish(body)
+        except BusError:
+            logger.exception("The quarantine of plugin %s could not be published", body.plugin)
+
+
+@asynccontextmanager
+async def _upkeep(config: Config, storage: Storage, clock: Clock) -> AsyncIterator[None]:
+    retention = Retention(
+        events=timedelta(days=config.bus.keep_events_days),
+        used_tokens=timedelta(days=config.bus.keep_used_tokens_days),
+        answers=timedelta(days=config.bus.keep_answers_days),
+        interval_seconds=config.bus.upkeep_interval_seconds,
+    )
+    task = asyncio.create_task(Upkeep(storage, clock, retention).run(), name="upkeep")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,81 @@
+"""The group of all commands, those that plugins add included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from agentchatbus import discovery
+from agentchatbus.discovery import Candidate
+from agentchatbus.errors import ConfigError
+from agentchatbus.hints import did_you_mean
+
+DEFAULT = "serve"
+OWN_OPTIONS = frozenset({"-h", "--help", "-V", "--version"})
+UNUSABLE = 2
+"""Exit code when the configuration cannot be used."""
+
+
+class Unusable(click.ClickException):
+    """What the operator has to change, without a traceback."""
+
+    exit_code = UNUSABLE
+
+
+class Commands(click.Group):
+    """Finds a command among ours, then among those of plugins; plugins are imported only when they are asked for."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._added: dict[tuple[str, str], Sequence[click.Command]] = {}
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in OWN_OPTIONS):
+            args = [DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            raise Unusable(str(error)) from None
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        added = [command.name or "" for candidate in discovery.installed() for command in self._added_by(candidate)]
+        return list(dict.fromkeys([*self.commands, *sorted(added)]))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name) or self._find(cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None:
+            hint = did_you_mean(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def _find(self, name: str) -> click.Command | None:
+        # A plugin is named after its command more often than not, so the others need not be imported.
+        for candidate in sorted(discovery.installed(), key=lambda item: not item.name.endswith(name)):
+            for command in self._added_by(candidate):
+                if command.name == name:
+                    return command
+        return None
+
+    def _added_by(self, candidate: Candidate) -> Sequence[click.Command]:
+        """Return a plugin's commands; one that cannot be imported has none and says so."""
+        key = (candidate.name, candidate.distribution)
+        if key not in self._added:
+            self._added[key] = _import_commands(candidate)
+        return self._added[key]
+
+
+def _import_commands(candidate: Candidate) -> Sequence[click.Command]:
+    try:
+        return list(candidate.load().commands())
+    except Exception as error:
+        click.echo(f"Warning: plugin {candidate.name!r} ({candidate.origin}) is left out: {error}", err=True)
+        return ()

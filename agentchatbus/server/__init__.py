@@ -1,0 +1,8 @@
+"""The HTTP server: takes a bus's transports, guards them and runs uvicorn."""
+
+from agentchatbus.server.dispatch import Dispatcher
+from agentchatbus.server.guard import Guard
+from agentchatbus.server.running import loop_factory, serve, tune_garbage_collection
+from agentchatbus.server.sockets import bind
+
+__all__ = ["Dispatcher", "Guard", "bind", "loop_factory", "serve", "tune_garbage_collection"]
