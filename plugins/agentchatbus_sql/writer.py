@@ -59,6 +59,7 @@ class Writer:
         self._appended: list[Event] = []
         self._session = bind(connection, self._appended)
         self._execute = connection.execute
+        self._pending: list[_Request] = []
         self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._closed = False
         self._has_log = False
@@ -78,13 +79,22 @@ class Writer:
         if self._closed:
             raise Unavailable("The storage is closed; nothing was stored. Try again when the bus runs.")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Request(work, future))
+        if not self._pending:
+            # Both threads need the interpreter; the writer starts once the loop has done what was ready to run.
+            self._loop.call_soon(self._hand_over)
+        self._pending.append(_Request(work, future))
         return await future
+
+    def _hand_over(self) -> None:
+        for request in self._pending:
+            self._queue.put(request)
+        self._pending.clear()
 
     def close(self) -> None:
         """Finish what was asked for, close the connection and end the thread."""
         if not self._closed:
             self._closed = True
+            self._hand_over()
             self._queue.put(None)
         self._thread.join()
 
