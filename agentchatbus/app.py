@@ -15,6 +15,7 @@ from typing import Any
 from agentchatbus import discovery
 from agentchatbus.bus import MessageBus
 from agentchatbus.bus.catalogue import core_operations
+from agentchatbus.bus.catalogue.plugins import PluginOperations
 from agentchatbus.bus.upkeep import Retention, Upkeep
 from agentchatbus.clock import Clock, SystemClock
 from agentchatbus.config import Config
@@ -24,7 +25,7 @@ from agentchatbus.fanout import Fanout
 from agentchatbus.hints import did_you_mean
 from agentchatbus.hooks import Hooks
 from agentchatbus.observers import Observers
-from agentchatbus.operations import Operations
+from agentchatbus.operations import Operations, operations_of
 from agentchatbus.plugin import Plugin
 from agentchatbus.plugins import PluginManager, PluginSelection
 from agentchatbus.ports.settings import BusSettings
@@ -88,9 +89,9 @@ async def open_bus(
         operations = _operations(bus, hooks, manager)
         observers = Observers(hooks, feed)
         await stack.enter_async_context(_upkeep(config, opened, clock))
-        await stack.enter_async_context(observers.run())
         for _, lifespan in manager.lifespans(bus):
             await stack.enter_async_context(lifespan)
+        await stack.enter_async_context(observers.run())
         transports = _transports(bus, operations, manager)
         stack.callback(feed.close)
         yield App(
@@ -222,7 +223,7 @@ def _context(config: Config) -> StorageContext:
 
 def _operations(bus: MessageBus, hooks: Hooks, manager: PluginManager) -> Operations:
     operations = Operations(identify=bus.identify, gate=hooks.check_action)
-    for operation in core_operations(bus):
+    for operation in (*core_operations(bus), *operations_of(PluginOperations(manager))):
         operations.add(operation)
     for _, operation in manager.operations(bus):
         operations.add(operation)

@@ -110,6 +110,7 @@ class Operation(Generic[P]):
         destructive: May remove something.
         takes_key: Whether a repeat with the same idempotency key gets the first answer.
         tool: Whether agents are offered it as a tool.
+        gated: Whether ``check_action`` is asked; not for what mends a gate that refuses everything.
         blocks: Whether it may wait long for something to happen; a caller that goes away ends it.
     """
 
@@ -124,6 +125,7 @@ class Operation(Generic[P]):
     destructive: bool = False
     takes_key: bool = False
     tool: bool = True
+    gated: bool = True
     blocks: bool = False
 
 
@@ -233,7 +235,8 @@ class Operations:
             params = _validate(operation, arguments)
             credentials, explicit = _credentials(params, session)
             caller = await self.identify(credentials)
-            await self.gate(Action(operation=name, caller=caller, arguments=_public(params)))
+            if operation.gated:
+                await self.gate(Action(operation=name, caller=caller, arguments=_public(params)))
             call = Call(
                 caller=caller,
                 credentials=credentials,

@@ -57,12 +57,12 @@ class Identity:
         Raises:
             Unauthenticated: The credentials are incomplete or wrong, or are needed and missing.
         """
+        if credentials.operator_token is not None:
+            return self._operator(credentials)  # first, so that no plugin can lock the operator out
         if caller := await self._hooks.authenticate(credentials):
             return caller
         if credentials.token is not None or credentials.agent_id is not None:
             return await self._agent(credentials)
-        if credentials.operator_token is not None:
-            return self._operator(credentials)
         if credentials.reply_token and (agent := await self._holder(credentials.reply_token)):
             return _agent_caller(agent, credentials)
         if not self._settings.is_open:

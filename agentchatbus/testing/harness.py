@@ -36,7 +36,7 @@ class ClientHandle:
     app: App
     session: Session = field(default_factory=lambda: _session(CallerKind.GUEST))
 
-    async def call(self, name: str, *, idempotency_key: str | None = None, **arguments: Any) -> Any:
+    async def call(self, name: str, /, *, idempotency_key: str | None = None, **arguments: Any) -> Any:
         """Ask for an operation as any transport would; arguments that may be None may be left out."""
         params = self.app.operations.get(name).params
         filled = _nulls(params) | ({"author": ""} if "author" in params.model_fields else {}) | arguments

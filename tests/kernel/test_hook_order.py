@@ -16,11 +16,13 @@ from agentchatbus.plugin_api import (
     CallerKind,
     Credentials,
     Event,
+    Forbidden,
     HttpTransport,
     MessageDraft,
     Operation,
     Operations,
     Plugin,
+    PluginFailed,
     PluginSettings,
     SearchOffer,
     StorageOffer,
@@ -104,6 +106,7 @@ async def test_all_hooks_of_a_bus_that_starts_and_takes_one_post_are_called_in_o
     bus = await make_bus(plugins=[diary])
     start = diary.pages[: diary.pages.index("transform_thread Under test")]
     assert [page for page in start if page.startswith("register") or page == "lifespan"] == [
+        "register_search",
         "register_operations",
         "lifespan",
         "register_transports",
@@ -142,3 +145,33 @@ async def test_authenticate_may_say_who_calls(make_bus: MakeBus) -> None:
     client.session.fills_sync = True
     posted = await client.call("msg_post", thread_id=bus.thread, author="human", content="hello")
     assert posted.message.author == "human"
+
+
+class GrumpyPlugin(Plugin[PluginSettings]):
+    """A gate that is broken until somebody mends it."""
+
+    is_broken = True
+
+    @hookimpl
+    async def check_action(self, action: Action) -> None:
+        if self.is_broken:
+            raise RuntimeError("broken")
+
+
+async def test_a_quarantined_gate_refuses_until_a_person_enables_its_plugin_again(make_bus: MakeBus) -> None:
+    plugin = GrumpyPlugin(PluginSettings())
+    bus = await make_bus(plugins=[plugin])
+    for _ in range(5):
+        with pytest.raises(PluginFailed, match="'grumpy'"):
+            await bus.call("thread_list")
+    plugin.is_broken = False
+    with pytest.raises(PluginFailed, match="quarantined"):
+        await bus.call("thread_list")
+    states = {status.name: status.state for status in await bus.call("plugin_list")}
+    assert states["grumpy"] == "quarantined"
+    with pytest.raises(Forbidden):
+        await bus.guest().call("plugin_enable", name="grumpy")
+    assert (await bus.call("plugin_enable", name="grumpy")).was_quarantined
+    assert (await bus.call("thread_list")).total == 1
+    assert await bus.app.bus.feed.wait(1)
+    assert [event.type for event in await bus.app.bus.feed.read(1) or ()] == ["plugin.quarantined"]
