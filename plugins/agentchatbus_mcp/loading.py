@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Protocol
 
 from agentchatbus_mcp.requests import Receive, Scope, Send, plain_response
 
 logger = logging.getLogger(__name__)
+
+HEAD_START = 0.3
+"""Seconds that the rest of the server has to start before the import slows it down."""
 
 
 class Loaded(Protocol):
@@ -34,6 +37,7 @@ class LateApp:
         """
         self._load = load
         self._loaded: Loaded | None = None
+        self._is_wanted = asyncio.Event()
         self._is_decided = asyncio.Event()
         self._is_ending = asyncio.Event()
 
@@ -45,9 +49,11 @@ class LateApp:
             yield
         finally:
             self._is_ending.set()
+            self._is_wanted.set()
             await task
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._is_wanted.set()
         await self._is_decided.wait()
         if self._loaded is None or self._is_ending.is_set():
             await plain_response(send, 503, "MCP is not available.")
@@ -61,6 +67,9 @@ class LateApp:
 
     async def _hold(self) -> None:
         try:
+            await self._until_wanted()
+            if self._is_ending.is_set():
+                return
             loaded = await asyncio.to_thread(self._load)
             async with loaded.running():
                 self._loaded = loaded
@@ -70,3 +79,9 @@ class LateApp:
             logger.exception("MCP could not be started")
         finally:
             self._is_decided.set()
+
+    async def _until_wanted(self) -> None:
+        """Wait for the first request, but not for long: it should not have to wait for the import either."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HEAD_START):
+                await self._is_wanted.wait()
