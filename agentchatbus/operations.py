@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from agentchatbus.errors import BusError, ConfigError, Internal, InvalidRequest, NotFound
+from agentchatbus.errors import BusError, ConfigError, Internal, InvalidRequest, NotFound, Unauthenticated
 from agentchatbus.model import Caller, Credentials, Metadata, freeze
 
 logger = logging.getLogger(__name__)
@@ -234,7 +234,7 @@ class Operations:
         try:
             params = _validate(operation, arguments)
             credentials, explicit = _credentials(params, session)
-            caller = await self.identify(credentials)
+            caller = await self._identify(credentials, session, explicit=explicit)
             if operation.gated:
                 await self.gate(Action(operation=name, caller=caller, arguments=_public(params)))
             call = Call(
@@ -252,6 +252,16 @@ class Operations:
         except Exception as error:
             logger.exception("Operation %s failed", name)
             raise Internal("The bus failed to do this; its log says why.") from error
+
+    async def _identify(self, credentials: Credentials, session: Session, *, explicit: bool) -> Caller:
+        """Return who calls; a session forgets a token that is worth nothing any more."""
+        try:
+            return await self.identify(credentials)
+        except Unauthenticated:
+            if explicit or session.remembered is None:
+                raise
+            session.remembered = None
+            return await self.identify(session.credentials)
 
 
 def _validate(operation: Operation[P], arguments: Mapping[str, Any]) -> P:

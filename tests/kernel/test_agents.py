@@ -186,3 +186,13 @@ async def test_a_bus_that_the_network_reaches_trusts_nobody_without_a_token(make
         await bus.call("thread_list")
     with pytest.raises(Unauthenticated, match="every call needs a token"):
         await register(bus)
+
+
+async def test_a_session_forgets_a_token_that_is_worth_nothing_any_more(make_bus: MakeBus) -> None:
+    bus = await make_bus()
+    client = bus.guest()
+    registered = await client.call("agent_register", ide="Cursor", model="GPT-5")
+    await bus.guest().call("agent_unregister", agent_id=registered.agent.id, token=registered.token)
+    assert await client.call("agent_list") == []
+    with pytest.raises(Unauthenticated):
+        await client.call("agent_heartbeat", agent_id=registered.agent.id, token=registered.token)
