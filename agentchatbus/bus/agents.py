@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+from agentchatbus.bus import bounds
 from agentchatbus.bus.idempotency import Repeatable, fingerprint
 from agentchatbus.bus.identity import new_agent_token
 from agentchatbus.bus.parts import Parts
+from agentchatbus.bus.presence import touch
 from agentchatbus.bus.tokens import hash_token
-from agentchatbus.errors import InvalidRequest, NotFound, Unauthenticated
+from agentchatbus.errors import NotFound, Unauthenticated
 from agentchatbus.events import AgentCameOnline, AgentWentOffline
-from agentchatbus.model import RESERVED_NAMES, Agent, AgentDraft, Caller, CallerKind, freeze
+from agentchatbus.model import Agent, AgentDraft, Caller, CallerKind, freeze
 from agentchatbus.ports.results import Registered
 from agentchatbus.ports.storage import Transaction
 
@@ -31,7 +33,7 @@ class Agents:
         self._clock = parts.clock
 
     async def register(self, draft: AgentDraft, *, key: str | None = None) -> Registered:
-        check_draft(draft)
+        bounds.check_agent(draft)
         asked = fingerprint("agent_register", NOBODY, draft)
         repeatable = Repeatable.of(NOBODY, key, asked, self._clock.now())
 
@@ -81,8 +83,9 @@ class Agents:
         return await self._storage.write(lambda tx: self.bring_back(tx, agent_id))
 
     async def heartbeat(self, caller: Caller) -> None:
-        agent_id, now = proven(caller), self._clock.now()
-        await self._storage.write(lambda tx: tx.agents.touch(agent_id, "heartbeat", now, heartbeat=True))
+        proven(caller)
+        now = self._clock.now()
+        await self._storage.write(lambda tx: touch(tx, caller, "heartbeat", now, heartbeat=True))
 
     async def unregister(self, caller: Caller) -> None:
         agent_id, now = proven(caller), self._clock.now()
@@ -106,17 +109,6 @@ class Agents:
         if agent.id not in self._waiting.waiting_agents():
             return agent
         return replace(agent, is_waiting=True, last_activity="msg_wait")
-
-
-def check_draft(draft: AgentDraft) -> None:
-    """Check how an agent introduces itself.
-
-    Raises:
-        InvalidRequest: Its alias is one that only people or the bus have.
-    """
-    alias = (draft.display_name or "").strip()
-    if alias.casefold() in RESERVED_NAMES:
-        raise InvalidRequest(f"The display name '{alias}' is reserved; choose another one.", field="display_name")
 
 
 def free_name(tx: Transaction, wanted: str) -> str:

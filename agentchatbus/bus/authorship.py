@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from agentchatbus.bus.bounds import check_name
 from agentchatbus.errors import Forbidden, InvalidRequest, Unauthenticated
-from agentchatbus.model import HUMAN, RESERVED_NAMES, SYSTEM, Caller, CallerKind, MessageDraft, Role
-from agentchatbus.ports.storage import Storage
+from agentchatbus.model import HUMAN, SYSTEM, Caller, CallerKind, MessageDraft, Role, is_reserved, same_name_form
+from agentchatbus.ports.storage import Storage, Transaction
 
 
 async def stamp(draft: MessageDraft, caller: Caller, storage: Storage) -> MessageDraft:
@@ -27,7 +28,7 @@ async def stamp(draft: MessageDraft, caller: Caller, storage: Storage) -> Messag
 async def _as_agent(draft: MessageDraft, caller: Caller, storage: Storage) -> MessageDraft:
     claimed = draft.author.strip()
     own = {"", caller.agent_id, caller.name, caller.display_name}
-    if claimed not in own and (_is_reserved(claimed) or await _is_agent(claimed, storage)):
+    if claimed not in own and (is_reserved(claimed) or await _is_agent(claimed, storage)):
         raise Forbidden(f"Your token proves that you are '{caller.name}'; you cannot post as '{claimed}'.")
     return replace(draft, author=caller.name, author_id=caller.agent_id, author_name=caller.name)
 
@@ -37,16 +38,22 @@ async def _as_other(draft: MessageDraft, caller: Caller, storage: Storage) -> Me
     claimed = draft.author.strip() or (HUMAN if is_person else "")
     if not claimed:
         raise InvalidRequest("author must not be empty", field="author")
-    if claimed.casefold() == SYSTEM or (claimed.casefold() == HUMAN and not is_person):
+    check_name("author", claimed)
+    form = same_name_form(claimed)
+    if form == SYSTEM or (form == HUMAN and not (is_person and claimed == HUMAN)):
         raise Forbidden(f"'{claimed}' cannot be claimed; post with your agent token.")
-    if not _is_reserved(claimed) and await _is_agent(claimed, storage):
+    if form != HUMAN and await _is_agent(claimed, storage):
         raise Unauthenticated("X-Agent-Token header required to post as a registered agent", reason="agent")
     return replace(draft, author=claimed, author_id=None, author_name=claimed)
 
 
-def _is_reserved(name: str) -> bool:
-    return name.casefold() in RESERVED_NAMES
-
-
 async def _is_agent(name: str, storage: Storage) -> bool:
-    return await storage.read(lambda tx: (tx.agents.get(name) or tx.agents.by_name(name)) is not None)
+    """Return whether an agent has this id, or a name that looks like this one."""
+    form = same_name_form(name)
+
+    def work(tx: Transaction) -> bool:
+        if tx.agents.get(name.lower()) or tx.agents.by_name(name):
+            return True
+        return any(form in map(same_name_form, (agent.name, agent.display_name)) for agent in tx.agents.all())
+
+    return await storage.read(work)

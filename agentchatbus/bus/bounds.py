@@ -9,8 +9,23 @@ from typing import Any
 import orjson
 
 from agentchatbus.errors import InvalidRequest, TooLarge
-from agentchatbus.model import MessageDraft, StopReason, ThreadDraft, thaw
+from agentchatbus.model import (
+    MAX_NAME_LENGTH,
+    AgentDraft,
+    MessageDraft,
+    StopReason,
+    ThreadDraft,
+    is_reserved,
+    thaw,
+    unseen_character,
+)
 from agentchatbus.ports.settings import BusSettings
+
+MAX_INTRODUCTION_BYTES = 16 * 1024
+"""Size of what an agent says of itself; every list of agents repeats it."""
+
+MAX_DEPTH = 32
+"""Levels of metadata; clients of some languages cannot read much more."""
 
 CONTAINERS = ("attachments", "images", "image")
 """Keys of metadata that carry pictures and files; a message with one of them may have no text."""
@@ -26,6 +41,7 @@ def check_thread(draft: ThreadDraft, settings: BusSettings) -> None:
     if not draft.topic.strip():
         raise InvalidRequest("topic is required", field="topic")
     _limit("topic", len(draft.topic), settings.max_topic_length, "characters")
+    check_seen("topic", draft.topic)
     _limit("system_prompt", len((draft.system_prompt or "").encode()), settings.max_content_bytes, "bytes")
     _check_metadata(draft.metadata, settings)
 
@@ -47,12 +63,63 @@ def check_message(draft: MessageDraft, settings: BusSettings) -> None:
 def _check_metadata(metadata: Mapping[str, Any], settings: BusSettings) -> None:
     if not metadata:
         return
+    if _depth(metadata) > MAX_DEPTH:
+        raise InvalidRequest(f"metadata is nested in more than {MAX_DEPTH} levels; make it flatter.", field="metadata")
     try:
         json.dumps(value := thaw(metadata), allow_nan=False)
         text = orjson.dumps(value)
     except (TypeError, ValueError) as error:
         raise InvalidRequest(f"metadata is no valid JSON: {error}", field="metadata") from None
     _limit("metadata", len(text), settings.max_metadata_bytes, "bytes")
+
+
+def check_name(field: str, name: str) -> None:
+    """Check a name that others will read.
+
+    Raises:
+        InvalidRequest: It holds characters that cannot be seen.
+        TooLarge: It is too long.
+    """
+    _limit(field, len(name), MAX_NAME_LENGTH, "characters")
+    check_seen(field, name)
+
+
+def check_seen(field: str, text: str) -> None:
+    """Check a text of one line.
+
+    Raises:
+        InvalidRequest: It holds characters that cannot be seen, such as a line break.
+    """
+    if (char := unseen_character(text)) is not None:
+        raise InvalidRequest(f"{field} must not contain the character U+{ord(char):04X}.", field=field)
+
+
+def check_agent(draft: AgentDraft) -> None:
+    """Check how an agent introduces itself.
+
+    Raises:
+        InvalidRequest: Its names hold characters that cannot be seen, or its alias belongs to people or the bus.
+        TooLarge: It has too much to say.
+    """
+    alias = (draft.display_name or "").strip()
+    for field, name in (("ide", draft.ide), ("model", draft.model), ("display_name", alias)):
+        check_name(field, name.strip())
+    if is_reserved(alias):
+        raise InvalidRequest(f"The display name '{alias}' is reserved; choose another one.", field="display_name")
+    size = len(orjson.dumps(thaw([*draft.capabilities, *draft.skills]))) + len(draft.description.encode())
+    _limit("description, capabilities and skills", size, MAX_INTRODUCTION_BYTES, "bytes")
+
+
+def _depth(value: Any) -> int:
+    """Return how many levels a JSON value has, without going deeper than the limit by more than one."""
+    deepest, todo = 0, [(value, 1)]
+    while todo and deepest <= MAX_DEPTH:
+        item, level = todo.pop()
+        inner = item.values() if isinstance(item, Mapping) else item if isinstance(item, list | tuple) else None
+        if inner is not None:
+            deepest = max(deepest, level)
+            todo.extend((child, level + 1) for child in inner)
+    return deepest
 
 
 def _check_stop_reason(reason: object) -> None:

@@ -50,6 +50,7 @@ class Identity:
         self._tokens = tokens
         self._settings = settings
         self._known: OrderedDict[str, Agent] = OrderedDict()
+        self._changes = 0
 
     async def identify(self, credentials: Credentials) -> Caller:
         """Return the caller.
@@ -76,6 +77,7 @@ class Identity:
 
     def forget(self, agent_id: str) -> None:
         """Look the agent up again next time: it changed or is gone."""
+        self._changes += 1
         for key in [key for key, agent in self._known.items() if agent.id == agent_id]:
             del self._known[key]
 
@@ -107,7 +109,9 @@ class Identity:
         if agent := self._known.get(key):
             self._known.move_to_end(key)
             return agent
-        if agent := await self._storage.read(work):
+        changes = self._changes
+        agent = await self._storage.read(work)
+        if agent is not None and changes == self._changes:  # else what was read may be of before the change
             self._known[key] = agent
             if len(self._known) > CACHE_SIZE:
                 self._known.popitem(last=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agentchatbus.bus.agents import NOBODY, Agents, check_draft
+from agentchatbus.bus import bounds
+from agentchatbus.bus.agents import NOBODY, Agents
 from agentchatbus.bus.idempotency import Repeatable, fingerprint
 from agentchatbus.bus.identity import new_agent_token
 from agentchatbus.bus.parts import Parts
@@ -29,16 +30,17 @@ class Joining:
         self._storage = parts.storage
         self._tokens = parts.tokens
         self._clock = parts.clock
+        self._settings = parts.settings
         self._agents = agents
         self._threads = threads
 
     async def connect(
         self, join: JoinRequest, caller: Caller, token: str | None, draft: AgentDraft, *, key: str | None = None
     ) -> Connected:
-        check_draft(draft)
+        bounds.check_agent(draft)
         who = caller if caller.is_agent else NOBODY
-        asked = fingerprint("bus_connect", who, draft, *([join.draft] if join.draft else ()))
         topic = await self._prepare(join, caller)
+        asked = fingerprint("bus_connect", who, draft, *([join.draft] if join.draft else ()))
         repeatable = Repeatable.of(who, key, asked, self._clock.now())
 
         def again(tx: Transaction, answer: Mapping[str, Any]) -> Connected:
@@ -63,6 +65,7 @@ class Joining:
             return None
         if join.draft is None or not join.draft.topic.strip():
             raise InvalidRequest("thread_name is required", field="thread_name")
+        bounds.check_thread(join.draft, self._settings)
         topic = join.draft.topic
         if await self._storage.read(lambda tx: tx.threads.by_topic(topic)) is not None:
             return join.draft
@@ -93,7 +96,7 @@ class Joining:
         agent = registered.agent
         history = _history(tx, thread, join.after_seq)
         tx.tokens.close_open(thread.id, agent.id, self._clock.now(), source=TokenSource.BUS_CONNECT)
-        seen = history[-1].seq if history else min(join.after_seq, thread.last_seq)
+        seen = history[-1].seq if history else max(0, min(join.after_seq, thread.last_seq))
         sync = self._tokens.issue(tx, thread.id, agent.id, TokenSource.BUS_CONNECT, seen)
         is_cut = bool(history) and join.after_seq <= 0 and history[0].seq > 1
         return Connected(

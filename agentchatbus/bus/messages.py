@@ -11,6 +11,7 @@ from agentchatbus.bus import bounds, prompt
 from agentchatbus.bus.authorship import stamp
 from agentchatbus.bus.idempotency import Repeatable, fingerprint
 from agentchatbus.bus.parts import Parts
+from agentchatbus.bus.presence import still_here, touch
 from agentchatbus.bus.projection import project, project_all
 from agentchatbus.bus.tokens import ReplyTokens, existing, hash_token, used_for
 from agentchatbus.errors import InvalidRequest, NotFound, OutOfSync, SyncError, ThreadClosed
@@ -48,6 +49,7 @@ class Messages:
         self, draft: MessageDraft, caller: Caller, guard: SyncGuard | None = None, *, key: str | None = None
     ) -> Posted:
         guard = guard or NO_GUARD
+        bounds.check_message(draft, self._settings)
         asked = fingerprint("msg_post", caller, draft) if key or guard.reply_token else ""
         draft = await self._admit(draft, caller)
         posting = _Posting(self._tokens, caller, draft, guard, asked)
@@ -83,7 +85,6 @@ class Messages:
     async def _admit(self, draft: MessageDraft, caller: Caller) -> MessageDraft:
         """Run everything that may change or refuse a draft before it is stored."""
         draft = await stamp(draft, caller, self._storage)
-        bounds.check_message(draft, self._settings)
         draft = await self._hooks.transform_message(draft, caller)
         bounds.check_message(draft, self._settings)
         await self._check_reply_target(draft)
@@ -121,12 +122,12 @@ class _Posting:
         try:
             self._tokens.check(tx, thread, self._guard, self._caller.agent_id)
         except SyncError as error:
+            still_here(tx, self._caller)
             return self._tokens.refuse(tx, thread.id, self._caller.agent_id, error)
         message = append(tx, thread, self._draft, repeatable.at)
         self._use_token(tx, message)
         repeatable.remember(tx, {"message_id": message.id})
-        if self._caller.agent_id:
-            tx.agents.touch(self._caller.agent_id, "msg_post", repeatable.at, heartbeat=False)
+        touch(tx, self._caller, "msg_post", repeatable.at)
         return Posted(message=message, sync=self._chain(tx, message))
 
     def _open_thread(self, tx: Transaction) -> Thread:

@@ -6,13 +6,14 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from agentchatbus.bus import bounds
 from agentchatbus.bus.idempotency import Repeatable, fingerprint
 from agentchatbus.bus.parts import Parts
+from agentchatbus.bus.presence import touch
 from agentchatbus.bus.tokens import existing
 from agentchatbus.clock import isoformat
 from agentchatbus.errors import InvalidRequest
@@ -34,19 +35,20 @@ class Threads:
         self._settings = parts.settings
 
     async def create(self, draft: ThreadDraft, caller: Caller, *, key: str | None = None) -> ThreadOpened:
+        bounds.check_thread(draft, self._settings)
         asked = fingerprint("thread_create", caller, draft)
         draft = await self.prepare(draft, caller)
         repeatable = Repeatable.of(caller, key, asked, self._clock.now())
 
         def first(tx: Transaction) -> ThreadOpened:
             thread, created = self.open(tx, draft, administrator(caller, repeatable.at))
-            if created and caller.agent_id:
-                tx.agents.touch(caller.agent_id, "thread_create", repeatable.at, heartbeat=True)
-            return self._opened(tx, thread, created, caller)
+            if created:
+                touch(tx, caller, "thread_create", repeatable.at, heartbeat=True)
+            return self._opened(tx, thread, caller, created=created)
 
         def again(tx: Transaction, answer: Mapping[str, Any]) -> ThreadOpened:
             thread = existing(tx, answer["thread_id"])
-            return self._opened(tx, thread, answer["created"], caller)
+            return self._opened(tx, thread, caller, created=answer["created"])
 
         def work(tx: Transaction) -> ThreadOpened:
             return repeatable.once(tx, lambda: first(tx), lambda answer: again(tx, answer), _answer)
@@ -54,8 +56,7 @@ class Threads:
         return await self._storage.write(work)
 
     async def prepare(self, draft: ThreadDraft, caller: Caller) -> ThreadDraft:
-        """Check a draft and let the plugins change it."""
-        bounds.check_thread(draft, self._settings)
+        """Let the plugins change a draft, and check what they made of it."""
         draft = await self._hooks.transform_thread(draft, caller)
         bounds.check_thread(draft, self._settings)
         return draft
@@ -93,10 +94,9 @@ class Threads:
             return ThreadPage(threads=threads, total=total, next_cursor=None)
         return ThreadPage(threads=threads[:limit], total=total, next_cursor=encode_cursor(threads[limit - 1]))
 
-    def _opened(self, tx: Transaction, thread: Thread, created: bool, caller: Caller) -> ThreadOpened:  # noqa: FBT001
-        sync = self._tokens.issue(
-            tx, thread.id, caller.agent_id, TokenSource.THREAD_CREATE, 0 if created else thread.last_seq
-        )
+    def _opened(self, tx: Transaction, thread: Thread, caller: Caller, *, created: bool) -> ThreadOpened:
+        # The answer carries no messages, so nothing counts as read, also in a thread that has some.
+        sync = self._tokens.issue(tx, thread.id, caller.agent_id, TokenSource.THREAD_CREATE, 0)
         return ThreadOpened(thread=thread, created=created, sync=sync)
 
 
@@ -127,7 +127,8 @@ def decode_cursor(cursor: str) -> tuple[datetime, str]:
         moment = datetime.fromisoformat(text + offset)
         if moment.tzinfo is None:
             raise ValueError(cursor)
-    except (ValueError, binascii.Error):
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError, binascii.Error):
         raise InvalidRequest("Invalid 'before' cursor: must be an ISO datetime string", field="before") from None
     return moment, "" if offset else thread_id
 

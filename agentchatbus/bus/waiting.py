@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from agentchatbus.bus.presence import touch
 from agentchatbus.bus.projection import project_all
 from agentchatbus.bus.tokens import ReplyTokens, existing
 from agentchatbus.clock import Clock
@@ -150,7 +151,7 @@ class Waiting:
     async def _leave(self, request: WaitRequest, caller: Caller, first: _Look, look: _Look, reason: str) -> WaitOutcome:
         def work(tx: Transaction) -> SyncContext:
             if caller.agent_id is not None:
-                self._record(tx, caller.agent_id, delivered=bool(look.messages))
+                self._record(tx, caller, delivered=bool(look.messages))
                 tx.tokens.clear_refresh(request.thread_id, caller.agent_id)
             return self._context(tx, request, caller, look, is_unchanged=look.last_seq == first.last_seq)
 
@@ -165,9 +166,9 @@ class Waiting:
             return self._tokens.keep_or_issue(tx, request.thread_id, caller.agent_id, source, look.seen)
         return self._tokens.reissue(tx, request.thread_id, caller.agent_id, source, look.seen)
 
-    def _record(self, tx: Transaction, agent_id: str, *, delivered: bool) -> None:
+    def _record(self, tx: Transaction, caller: Caller, *, delivered: bool) -> None:
         activity = "msg_received" if delivered else "msg_wait"
-        tx.agents.touch(agent_id, activity, self._clock.now(), heartbeat=not delivered)
+        touch(tx, caller, activity, self._clock.now(), heartbeat=not delivered)
 
     def _timeout(self, request: WaitRequest) -> int:
         """Return for how many milliseconds to block."""

@@ -4,11 +4,13 @@ from agentchatbus.model.agents import Agent, AgentDraft, WaitState
 from agentchatbus.model.callers import HUMAN, RESERVED_NAMES, SYSTEM, Caller, CallerKind, Credentials
 from agentchatbus.model.messages import Message, MessageDraft, Priority, Role, StopReason
 from agentchatbus.model.metadata import NO_METADATA, Metadata, freeze, no_metadata, thaw
+from agentchatbus.model.names import MAX_NAME_LENGTH, is_reserved, same_name_form, unseen_character
 from agentchatbus.model.sync import ReplyToken, SyncContext, SyncGuard, TokenSource
 from agentchatbus.model.threads import Administrator, Thread, ThreadDraft, ThreadSettings, ThreadStatus
 
 __all__ = [
     "HUMAN",
+    "MAX_NAME_LENGTH",
     "NO_METADATA",
     "RESERVED_NAMES",
     "SYSTEM",
@@ -34,6 +36,9 @@ __all__ = [
     "TokenSource",
     "WaitState",
     "freeze",
+    "is_reserved",
     "no_metadata",
+    "same_name_form",
     "thaw",
+    "unseen_character",
 ]

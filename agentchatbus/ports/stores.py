@@ -138,8 +138,12 @@ class AgentStore(ABC):
         """Replace what the agent says of itself (description, alias, capabilities, skills)."""
 
     @abstractmethod
-    def touch(self, agent_id: str, activity: str, at: datetime, *, heartbeat: bool) -> None:
-        """Record a sign of life; with `heartbeat` it counts as a heartbeat too."""
+    def touch(self, agent_id: str, activity: str, at: datetime, *, heartbeat: bool) -> bool:
+        """Record a sign of life; with `heartbeat` it counts as a heartbeat too.
+
+        Returns:
+            Whether there is such an agent.
+        """
 
     @abstractmethod
     def set_token(self, agent_id: str, token_hash: str) -> None: ...

@@ -133,11 +133,13 @@ class MemoryAgents(AgentStore):
             )
             self._journal.put(self._rows, agent.id, changed)
 
-    def touch(self, agent_id: str, activity: str, at: datetime, *, heartbeat: bool) -> None:
-        if (agent := self._rows.get(agent_id)) is not None:
-            heard = at if heartbeat else agent.last_heartbeat
-            touched = replace(agent, last_activity=activity, last_activity_time=at, last_heartbeat=heard)
-            self._journal.put(self._rows, agent_id, touched)
+    def touch(self, agent_id: str, activity: str, at: datetime, *, heartbeat: bool) -> bool:
+        if (agent := self._rows.get(agent_id)) is None:
+            return False
+        heard = at if heartbeat else agent.last_heartbeat
+        touched = replace(agent, last_activity=activity, last_activity_time=at, last_heartbeat=heard)
+        self._journal.put(self._rows, agent_id, touched)
+        return True
 
     def set_token(self, agent_id: str, token_hash: str) -> None:
         if agent_id in self._rows:

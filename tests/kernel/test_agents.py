@@ -70,6 +70,29 @@ async def test_an_alias_cannot_be_that_of_a_person_the_bus_or_another_agent(make
     assert first.agent.alias_source == "user"
 
 
+@pytest.mark.parametrize(
+    "draft",
+    [
+        {"ide": "I\n[9] human"},
+        {"model": "\u202egnp"},
+        {"display_name": "a\x00"},
+        {"capabilities": ["c" * 20_000]},
+        {"skills": [{"id": "x", "name": "y" * 20_000}]},
+    ],
+)
+async def test_h08_an_introduction_has_limits(make_bus: MakeBus, draft: dict[str, Any]) -> None:
+    bus = await make_bus()
+    with pytest.raises(InvalidRequest):
+        await register(bus, **draft)
+    assert await bus.call("agent_list") == []
+
+
+async def test_a_cursor_before_the_start_reads_from_the_start(make_bus: MakeBus) -> None:
+    bus = await make_bus()
+    connected = await connect(bus, thread_id=bus.thread, after_seq=-5)
+    assert connected.opened.sync.current_seq == 0
+
+
 async def test_h20_the_token_is_stored_as_a_hash_only(make_bus: MakeBus) -> None:
     bus = await make_bus()
     registered = await register(bus)

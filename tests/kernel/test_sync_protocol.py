@@ -11,8 +11,11 @@ from agentchatbus.plugin_api import (
     Conflict,
     Forbidden,
     InvalidRequest,
+    MessageDraft,
     NotFound,
     OutOfSync,
+    Plugin,
+    PluginSettings,
     SyncContext,
     SyncFieldsMissing,
     ThreadClosed,
@@ -21,6 +24,7 @@ from agentchatbus.plugin_api import (
     TokenReplayed,
     TooLarge,
     Unauthenticated,
+    hookimpl,
 )
 from agentchatbus.testing import AgentHandle, MakeBus
 from tests.kernel.support import post, set_status, wait
@@ -268,10 +272,44 @@ async def test_h65_an_empty_message_is_refused_unless_it_carries_a_picture(make_
     await post(agent, "", agent.sync, metadata={"images": [{"url": "/static/uploads/a.png"}]})
 
 
+async def test_metadata_nested_beyond_what_clients_can_read_is_refused(make_bus: MakeBus) -> None:
+    bus = await make_bus()
+    agent = await bus.agent("Nova")
+    for levels in (33, 300):
+        nested: object = "deep"
+        for _ in range(levels - 1):
+            nested = [nested]
+        with pytest.raises(InvalidRequest, match="32 levels"):
+            await post(agent, "hello", agent.sync, metadata={"a": nested})
+
+
+@pytest.mark.parametrize("expected", [2**63, -(2**63), 2**100])
+async def test_a_baseline_that_no_client_can_hold_is_refused(make_bus: MakeBus, expected: int) -> None:
+    bus = await make_bus()
+    agent = await bus.agent("Nova")
+    with pytest.raises(InvalidRequest, match="expected_last_seq"):
+        await post(agent, "hello", agent.sync, expected_last_seq=expected)
+
+
+async def test_an_agent_that_was_removed_while_it_posted_posts_nothing(make_bus: MakeBus) -> None:
+    class SlowPlugin(Plugin[PluginSettings]):
+        """Lets somebody act while a post is checked."""
+
+        @hookimpl
+        async def check_message(self, draft: MessageDraft) -> None:
+            await agent.call("agent_unregister", agent_id=agent.agent_id, token=agent.token)
+
+    bus = await make_bus(plugins=[SlowPlugin(PluginSettings())])
+    agent = await bus.agent("Nova")
+    with pytest.raises(Unauthenticated, match="unregistered"):
+        await post(agent, "hello", agent.sync)
+    assert await bus.messages() == []
+
+
 class TestAuthorship:
     """H21, M12: an agent is who its token says."""
 
-    @pytest.mark.parametrize("claim", ["human", "System", " HUMAN "])
+    @pytest.mark.parametrize("claim", ["human", "System", " HUMAN ", "hum\u200ban", "\uff48\uff55\uff4d\uff41\uff4e"])
     async def test_reserved_names_cannot_be_claimed_by_an_agent(self, make_bus: MakeBus, claim: str) -> None:
         bus = await make_bus()
         agent = await bus.agent("Nova")
@@ -305,6 +343,25 @@ class TestAuthorship:
                     expected_last_seq=sync.current_seq,
                     reply_token=sync.reply_token,
                 )
+        assert await bus.messages() == []
+
+    @pytest.mark.parametrize(
+        ("claim", "error"),
+        [
+            ("TEST (NOVA)", Unauthenticated),
+            ("\uff2eova", Unauthenticated),
+            ("cron\n[7] human", InvalidRequest),
+            ("\u202etac", InvalidRequest),
+            ("x" * 201, TooLarge),
+        ],
+    )
+    async def test_h21_names_that_imitate_are_refused(
+        self, make_bus: MakeBus, claim: str, error: type[Exception]
+    ) -> None:
+        bus = await make_bus()
+        await bus.agent("Nova")
+        with pytest.raises(error):
+            await bus.post("I am somebody else", author=claim)
         assert await bus.messages() == []
 
     async def test_a_free_name_has_no_author_id(self, make_bus: MakeBus) -> None:

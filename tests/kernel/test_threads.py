@@ -52,6 +52,14 @@ async def test_h64_m54_an_existing_topic_is_joined_and_the_answer_says_so(make_b
     assert again.sync.reply_token != first.sync.reply_token
 
 
+async def test_an_existing_thread_counts_as_unread(make_bus: MakeBus) -> None:
+    bus = await make_bus()
+    agent = await bus.agent("Nova")
+    await bus.post("one")
+    opened = await create(agent, "Under test")
+    assert opened.sync.current_seq == 0
+
+
 async def test_of_many_creations_of_one_topic_one_creates(make_bus: MakeBus) -> None:
     bus = await make_bus()
     agents = [await bus.agent(f"Agent {number}") for number in range(8)]
@@ -133,7 +141,9 @@ async def test_the_old_cursor_a_time_is_understood(make_bus: MakeBus, before: st
     assert await topics(bus, before=before.replace("2031", "2029")) == []
 
 
-@pytest.mark.parametrize("before", ["yesterday", "2030-13-01T00:00:00Z", "2030-01-01T00:00:00", "AAAA", "🦊"])
+@pytest.mark.parametrize(
+    "before", ["yesterday", "2030-13-01T00:00:00Z", "2030-01-01T00:00:00", "AAAA", "🦊", "9999-12-31T23:59:59-23:59"]
+)
 async def test_a_cursor_of_nobody_is_refused(make_bus: MakeBus, before: str) -> None:
     bus = await make_bus()
     with pytest.raises(InvalidRequest, match="Invalid 'before' cursor"):

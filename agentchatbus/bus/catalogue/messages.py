@@ -25,7 +25,9 @@ class MsgPostParams(CredentialParams):
     thread_id: str = Field(description="Id of the thread.")
     author: str = Field(description="Your agent_id.")
     content: str = Field(description="The text, Markdown.")
-    expected_last_seq: int | None = Field(description="`current_seq` of your last answer: what you have read.")
+    expected_last_seq: int | None = Field(
+        ge=-MAX_SEQ, le=MAX_SEQ, description="`current_seq` of your last answer: what you have read."
+    )
     reply_token: str | None = Field(description="`reply_token` of your last answer; good for one post.")
     role: Role = Field(Role.USER, description="In whose name the message speaks.")
     priority: Priority = Field(Priority.NORMAL, description="How urgently it wants to be read.")

@@ -56,12 +56,13 @@ class SqlAgents(AgentStore):
     def update(self, agent: Agent) -> None:
         self._execute(_UPDATE, (*rows.introduction_values(agent), agent.id))
 
-    def touch(self, agent_id: str, activity: str, at: datetime, *, heartbeat: bool) -> None:
+    def touch(self, agent_id: str, activity: str, at: datetime, *, heartbeat: bool) -> bool:
         moment = rows.moment_text(at)
         if heartbeat:
-            self._execute(_BEAT, (activity, moment, moment, agent_id))
+            touched = self._execute(_BEAT, (activity, moment, moment, agent_id))
         else:
-            self._execute(_TOUCH, (activity, moment, agent_id))
+            touched = self._execute(_TOUCH, (activity, moment, agent_id))
+        return touched.rowcount > 0
 
     def set_token(self, agent_id: str, token_hash: str) -> None:
         self._execute(_SET_TOKEN, (token_hash, agent_id))

@@ -120,7 +120,7 @@ class AgentContract(StorageCase):
 
     async def test_a_sign_of_life_is_a_heartbeat_only_when_it_says_so(self, storage: Storage) -> None:
         await storage.write(adding(make_agent()))
-        await storage.write(lambda tx: tx.agents.touch("a", "msg_post", at(1), heartbeat=False))
+        assert await storage.write(lambda tx: tx.agents.touch("a", "msg_post", at(1), heartbeat=False))
         active = make_agent(last_activity="msg_post", last_activity_time=at(1))
         assert await get(storage, "a") == active
         await storage.write(lambda tx: tx.agents.touch("a", "heartbeat", at(2), heartbeat=True))
@@ -150,7 +150,7 @@ class AgentContract(StorageCase):
     async def test_changing_an_agent_that_has_left_does_nothing(self, storage: Storage) -> None:
         def work(tx: Transaction) -> None:
             tx.agents.update(make_agent("gone"))
-            tx.agents.touch("gone", "heartbeat", START, heartbeat=True)
+            assert not tx.agents.touch("gone", "heartbeat", START, heartbeat=True)
             tx.agents.set_token("gone", "hash")
             tx.agents.remove("gone")
 

@@ -1,0 +1,33 @@
+"""Signs of life of agents, recorded with what they do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from agentchatbus.errors import Unauthenticated
+from agentchatbus.model import Caller
+from agentchatbus.ports.storage import Transaction
+
+
+def still_here(tx: Transaction, caller: Caller) -> None:
+    """Check that an agent was not removed since it proved itself.
+
+    Raises:
+        Unauthenticated: It was, so the whole unit of work is refused.
+    """
+    if caller.agent_id is not None and tx.agents.get(caller.agent_id) is None:
+        raise _gone()
+
+
+def touch(tx: Transaction, caller: Caller, activity: str, at: datetime, *, heartbeat: bool = False) -> None:
+    """Record what an agent did; people leave no such trace.
+
+    Raises:
+        Unauthenticated: The agent was removed since it proved itself.
+    """
+    if caller.agent_id is not None and not tx.agents.touch(caller.agent_id, activity, at, heartbeat=heartbeat):
+        raise _gone()
+
+
+def _gone() -> Unauthenticated:
+    return Unauthenticated("This agent was unregistered.", reason="gone")
