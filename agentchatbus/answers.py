@@ -36,7 +36,9 @@ def thread_draft(before: ThreadDraft, answer: object) -> ThreadDraft:
         return before
     if not isinstance(answer, ThreadDraft):
         raise WrongAnswer("it has to return a ThreadDraft or None")
-    _expect(isinstance(answer.topic, str), "the topic has to be text")
+    _text(answer.topic, "the topic")
+    if answer.system_prompt is not None:
+        _text(answer.system_prompt, "the system prompt")
     return _frozen(before, answer)
 
 
@@ -46,10 +48,19 @@ def message_draft(before: MessageDraft, answer: object) -> MessageDraft:
         return before
     if not isinstance(answer, MessageDraft):
         raise WrongAnswer("it has to return a MessageDraft or None")
-    _expect(isinstance(answer.content, str), "the content has to be text")
+    _text(answer.content, "the content")
     for name in FIXED:
         _expect(getattr(answer, name) == getattr(before, name), f"it may not change {name}")
     return _frozen(before, answer)
+
+
+def _text(value: object, name: str) -> None:
+    if not isinstance(value, str):
+        raise WrongAnswer(f"{name} has to be text")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise WrongAnswer(f"{name} has to be text that UTF-8 can write; it holds half a surrogate pair") from None
 
 
 def _frozen(before: Draft, after: Draft) -> Draft:

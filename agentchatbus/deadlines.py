@@ -30,6 +30,10 @@ class SelfCancelled(Exception):
     """The coroutine ended as cancelled although nobody had cancelled it."""
 
 
+class Quit(Exception):
+    """The coroutine raised what would end the program, such as SystemExit."""
+
+
 async def run_within(seconds: float, coroutine: Coroutine[Any, None, T], clock: Clock) -> T:
     """Await a coroutine for at most `seconds`, and for `GRACE` seconds more to clean up after its cancellation.
 
@@ -38,6 +42,7 @@ async def run_within(seconds: float, coroutine: Coroutine[Any, None, T], clock: 
     Raises:
         Overrun: The time was over; the coroutine has ended or was left behind.
         SelfCancelled: The coroutine awaited something that had been cancelled.
+        Quit: The coroutine tried to end more than itself.
     """
     try:
         pending = coroutine.send(None)
@@ -45,7 +50,14 @@ async def run_within(seconds: float, coroutine: Coroutine[Any, None, T], clock: 
         return cast("T", end.value)
     except asyncio.CancelledError as error:
         raise SelfCancelled from error
+    except BaseException as error:
+        raise contained(error) from error
     return await _Run(seconds, coroutine, clock).finish(pending)
+
+
+def contained(error: BaseException) -> Exception:
+    """Return an exception that ends nothing but the call which raised this one."""
+    return error if isinstance(error, Exception) else Quit(f"It raised {type(error).__name__}.")
 
 
 class _Run(Generic[T]):
@@ -81,6 +93,10 @@ class _Run(Generic[T]):
                 pending = self._coroutine.throw(error) if error else self._coroutine.send(None)
             except StopIteration as end:
                 return cast("T", end.value)
+            except asyncio.CancelledError:
+                raise
+            except BaseException as failure:
+                raise contained(failure) from failure
 
     async def _pause(self, pending: Any) -> BaseException | None:
         """Wait for what the coroutine waits for; return what to raise in it, if anything."""
@@ -159,5 +175,5 @@ class _Run(Generic[T]):
         """End the coroutine where it stands; does nothing to one that has ended."""
         try:
             self._coroutine.close()
-        except (Exception, asyncio.CancelledError):
+        except BaseException:  # what it raises here is a failure of its own, whatever it is
             logger.warning("%r did not let itself be ended", self._coroutine, exc_info=True)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from agentchatbus import answers
 from agentchatbus.clock import Clock
-from agentchatbus.deadlines import Overrun, run_within
+from agentchatbus.deadlines import Overrun, contained, run_within
 from agentchatbus.errors import BusError, PluginFailed
 from agentchatbus.events import Event, PluginQuarantined
 from agentchatbus.model import Caller, Credentials, MessageDraft, ThreadDraft
@@ -148,7 +148,10 @@ class Hooks:
 
 
 def _begin(item: Implementation, arguments: Mapping[str, Any]) -> Coroutine[Any, None, Any]:
-    started = item.call(arguments)
+    try:
+        started = item.call(arguments)
+    except BaseException as error:
+        raise contained(error) from error
     if not isinstance(started, Coroutine):
         raise answers.WrongAnswer(f"{item.hook} has to be `async def`, but it returned {type(started).__name__}")
     return started

@@ -207,7 +207,7 @@ class PluginManager:
         settings = _settings(found.settings_type, candidate.name, self._selection.settings.get(candidate.name, {}))
         try:
             return found(settings)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ConfigError(f"It cannot be built: {_describe(error)}") from error
 
     def _with_quarantine(self, status: PluginStatus) -> PluginStatus:

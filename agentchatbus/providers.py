@@ -13,6 +13,12 @@ from agentchatbus.registry import Implementation
 
 logger = logging.getLogger(__name__)
 
+START_WARNING = 5.0
+"""Seconds after which the log says whose lifespan everybody waits for."""
+
+START_LIMIT = 30.0
+"""Seconds that a plugin's lifespan has to begin."""
+
 FAREWELL = 5.0
 """Seconds that a plugin's lifespan has to end."""
 
@@ -64,11 +70,11 @@ def _open(item: Implementation, arguments: Mapping[str, Any]) -> AbstractAsyncCo
 def _call(item: Implementation, arguments: Mapping[str, Any]) -> Any:
     try:
         return item.call(arguments)
-    except Exception as error:
+    except BaseException as error:  # a plugin that exits must not take the bus with it unnamed
         raise _blame(item.plugin, item.hook, error) from error
 
 
-def _blame(plugin: str, hook: str, error: Exception) -> ConfigError:
+def _blame(plugin: str, hook: str, error: BaseException) -> ConfigError:
     """Return the error that tells the operator whose fault it is."""
     if isinstance(error, ConfigError):
         return ConfigError(f"Plugin {plugin!r}: {error}")
@@ -83,16 +89,32 @@ async def isolated(plugin: str, context: AbstractAsyncContextManager[None]) -> A
     """Hold a plugin's lifespan in a task of its own.
 
     A task group in it that fails cancels the task that entered it; that must not be the bus's.
+
+    Raises:
+        ConfigError: It failed before it began, or it took too long to begin; the message names the plugin.
     """
     started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()
     task = asyncio.create_task(_live(plugin, context, started, stop), name=f"lifespan of {plugin}")
     try:
-        await started
+        await _begun(plugin, started)
         yield
     finally:
         stop.set()
         await _end(plugin, task, started)
+
+
+async def _begun(plugin: str, started: asyncio.Future[None]) -> None:
+    done, _ = await asyncio.wait({started}, timeout=START_WARNING)
+    if not done:
+        logger.warning("Plugin %s has not begun its lifespan after %g seconds; the start waits", plugin, START_WARNING)
+        done, _ = await asyncio.wait({started}, timeout=START_LIMIT - START_WARNING)
+    if not done:
+        raise ConfigError(
+            f"Plugin {plugin!r} did not begin its lifespan within {START_LIMIT:g} seconds. Repair it, or disable it "
+            "in [plugins]."
+        )
+    started.result()
 
 
 async def _live(
@@ -103,7 +125,9 @@ async def _live(
             if not started.done():
                 started.set_result(None)
             await stop.wait()
-    except Exception as error:
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:
         if started.done():
             logger.exception("Plugin %s failed in its lifespan", plugin)
         else:
@@ -114,7 +138,7 @@ async def _live(
 
 
 async def _end(plugin: str, task: asyncio.Task[None], started: asyncio.Future[None]) -> None:
-    if not started.done() or started.cancelled():
+    if started.cancel():  # it has not begun, and nobody waits for that any more
         task.cancel()
     _, late = await asyncio.wait({task}, timeout=FAREWELL)
     if late:

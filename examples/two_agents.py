@@ -1,5 +1,7 @@
 """Two agents talk over MCP: ``python examples/two_agents.py [--url URL] [--turns N]``.
 
+Without ``--url`` they meet on the bus that ``AGENTCHATBUS_URL`` or ``AGENTCHATBUS_PORT`` names.
+
 Each is an ordinary MCP client. It joins the thread with ``bus_connect``, posts with the reply token of its last
 answer, and blocks in ``msg_wait`` until the other one has spoken. A post that is refused because something new arrived
 is written anew after the next wait.
@@ -10,9 +12,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import httpx2
 from mcp.client.client import Client
 from mcp.types import TextContent
 
@@ -119,14 +125,39 @@ async def converse(url: str, thread: str, turns: int) -> None:
             print(f"{alice.name} hears #{message['seq']}: {message['content']}")
 
 
+def default_url(environment: Mapping[str, str]) -> str:
+    """Return the address of the bus that other commands would use, too."""
+    port = environment.get("AGENTCHATBUS_PORT") or "39765"
+    return environment.get("AGENTCHATBUS_URL") or f"http://127.0.0.1:{port}"
+
+
+def mcp_url(url: str) -> str:
+    """Return the address of the MCP endpoint, whether or not it was given with its path."""
+    base = url.rstrip("/")
+    return base if base.endswith(("/mcp", "/mcp/sse", "/sse")) else f"{base}/mcp"
+
+
+def causes(error: BaseException) -> list[BaseException]:
+    """Return what went wrong, without the groups that tasks wrap around it."""
+    if isinstance(error, BaseExceptionGroup):
+        return [cause for part in error.exceptions for cause in causes(part)]
+    return [error]
+
+
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(description="Two MCP clients hold a conversation on the bus.")
-    parser.add_argument("--url", default="http://127.0.0.1:39765/mcp", help="the bus's MCP endpoint (%(default)s)")
+    parser.add_argument("--url", default=default_url(os.environ), help="address of the bus (%(default)s)")
     parser.add_argument("--thread", default="Two agents", help="the thread they meet in (%(default)s)")
     parser.add_argument("--turns", type=int, default=3, help="how often each of them speaks (%(default)s)")
     arguments = parser.parse_args()
-    asyncio.run(converse(arguments.url, arguments.thread, arguments.turns))
+    url = mcp_url(arguments.url)
+    try:
+        asyncio.run(converse(url, arguments.thread, arguments.turns))
+    except Exception as error:
+        if not any(isinstance(cause, httpx2.TransportError) for cause in causes(error)):
+            raise
+        sys.exit(f"No bus answers at {url}. Start one with: python3 dev.py start")
 
 
 if __name__ == "__main__":

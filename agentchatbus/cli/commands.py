@@ -76,6 +76,6 @@ class Commands(click.Group):
 def _import_commands(candidate: Candidate) -> Sequence[click.Command]:
     try:
         return list(candidate.load().commands())
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         click.echo(f"Warning: plugin {candidate.name!r} ({candidate.origin}) is left out: {error}", err=True)
         return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -41,6 +42,7 @@ def configured(command: Callable[..., None]) -> Callable[..., None]:
     )
     @wraps(command)
     def run(file: Path | None, plugins: tuple[str, ...], **options: Any) -> None:
+        logging.basicConfig(level=logging.WARNING, format="%(asctime)s [%(levelname)s] %(name)s: %(message)s")
         values = {FLAGS[name]: options.pop(name) for name in FLAGS}
         config = load_config(file, environ=os.environ, flags=Flags(values=_absolute(values), plugins=plugins))
         command(config, **options)

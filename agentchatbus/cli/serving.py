@@ -29,7 +29,7 @@ def serve(config: Config, *, reload: bool) -> None:
 
     Says where it listens, where the messages are, and which plugins take part.
     """
-    _log_to_stderr(access_log=config.server.access_log)
+    _log_more(access_log=config.server.access_log)
     if reload:
         click.echo("--reload is accepted and ignored: the bus does not reload its code.", err=True)
     try:
@@ -70,8 +70,7 @@ def _announce(app: App) -> None:
     click.echo(f"Plugins: {', '.join(plugins) or 'none'}")
 
 
-def _log_to_stderr(*, access_log: bool) -> None:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s [%(levelname)s] %(name)s: %(message)s")
+def _log_more(*, access_log: bool) -> None:
     logging.getLogger("agentchatbus").setLevel(logging.INFO)
     if access_log:
         logging.getLogger("uvicorn.access").setLevel(logging.INFO)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 WILDCARDS: Mapping[str, str] = MappingProxyType({"0.0.0.0": "127.0.0.1", "::": "::1"})  # noqa: S104
@@ -43,7 +43,20 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _token(value: Any) -> Any:
+    if isinstance(value, str) and not value.strip():
+        raise PydanticCustomError("token", "Write a token that is not blank; a blank one protects nothing")
+    return value
+
+
+def _in_full(value: tuple[str, ...]) -> tuple[str, ...]:
+    if any("*" in item for item in value):
+        raise PydanticCustomError("wildcard", "Wildcards are not supported; write every name in full")
+    return value
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+FullNames = Annotated[Names, AfterValidator(_in_full)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_names)]
 Count = Annotated[int, BeforeValidator(_number), Field(ge=0)]
 Size = Annotated[int, BeforeValidator(_number), Field(ge=1)]
@@ -63,13 +76,13 @@ class ServerTable(Table):
     port: Annotated[int, BeforeValidator(_number)] = Field(
         default=39765, ge=0, le=65535, description="Port to listen on; 0 takes any free one."
     )
-    operator_token: str | None = Field(
-        default=None, min_length=1, repr=False, description="Proves the operator; needed on any address but loopback."
+    operator_token: Annotated[str | None, BeforeValidator(_token)] = Field(
+        default=None, repr=False, description="Proves the operator; needed on any address but loopback."
     )
-    allowed_hosts: Names = Field(
+    allowed_hosts: FullNames = Field(
         default=(), description="Further names of this server, as clients write them into Host."
     )
-    allowed_origins: Names = Field(
+    allowed_origins: FullNames = Field(
         default=(), description="Web pages elsewhere that may use the bus, such as https://a.example."
     )
     access_log: bool = Field(default=False, description="Log every request.")

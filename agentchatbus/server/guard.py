@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 
 from agentchatbus.config import ServerTable
@@ -17,6 +19,10 @@ PREFLIGHT = {
     b"access-control-request-headers": b"access-control-allow-headers",
 }
 """What a browser asks before it lets a page use another server, and how that is granted."""
+
+DRAIN_BYTES = 64 * 1024 * 1024
+DRAIN_SECONDS = 5.0
+"""How much of a refused body is read, and for how long, so that its sender gets to see the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Guard:
         headers = _Headers.of(scope["headers"])
         if problem := self._problem(headers, scope):
             status, detail = problem
-            await refuse(send, status, detail, closes=True)
+            await _turn_away(receive, send, status, detail)
         elif headers.origins and self._policy.is_foreign_guest(headers.origins[0].decode("latin-1")):
             await self._welcome(headers.origins[0], scope, receive, send)
         else:
@@ -68,16 +74,20 @@ class Guard:
             not self._policy.allows_origin(origin.decode("latin-1"), host, scope) for origin in headers.origins
         ):
             return 403, "Pages of this origin may not use the bus. Add it to allowed_origins in [server] to let them."
-        if headers.length is not None and headers.length.isdigit() and int(headers.length) > self._max_body_bytes:
-            return 413, self._too_large()
         return None
 
     async def _measure(self, headers: _Headers, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request pass; a body that does not say how long it is is counted on the way."""
-        if headers.length is not None or not any(name == b"transfer-encoding" for name, _ in scope["headers"]):
+        """Let the request pass, but not a body that says it is too large or turns out to be.
+
+        The application is asked in any case: a transport may have to know that a message of its client got lost.
+        """
+        is_chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
+        declared = int(headers.length) if headers.length is not None and headers.length.isdigit() else 0
+        if declared <= self._max_body_bytes and (headers.length is not None or not is_chunked):
             await self._app(scope, receive, send)
             return
-        body = _Measured(receive, send, self._max_body_bytes, self._too_large())
+        detail = f"The body of the request is larger than {self._max_body_bytes} bytes."
+        body = _Measured(receive, send, self._max_body_bytes, detail, is_too_large=declared > self._max_body_bytes)
         try:
             await self._app(scope, body.receive, body.send)
         except Exception:
@@ -104,35 +114,58 @@ class Guard:
 
         await self._measure(_Headers.of(scope["headers"]), scope, receive, send_granted)
 
-    def _too_large(self) -> str:
-        return f"The body of the request is larger than {self._max_body_bytes} bytes."
-
 
 class _Measured:
     """A request whose body is counted while it is read; one that is too large is answered and ends for its reader."""
 
-    def __init__(self, receive: Receive, send: Send, limit: int, detail: str) -> None:
+    def __init__(self, receive: Receive, send: Send, limit: int, detail: str, *, is_too_large: bool) -> None:
         self.is_refused = False
         self._receive = receive
         self._send = send
         self._limit = limit
         self._detail = detail
         self._size = 0
+        self._is_too_large = is_too_large
         self._is_answered = False
 
     async def receive(self) -> Message:
         if self.is_refused:
             return {"type": "http.disconnect"}
-        message = await self._receive()
-        self._size += len(message.get("body", b""))
-        if self._size <= self._limit:
-            return message
-        self.is_refused = True
-        if not self._is_answered:
-            await refuse(self._send, 413, self._detail, closes=True)
+        if not self._is_too_large or self._is_answered:
+            message = await self._receive()
+            self._size += len(message.get("body", b""))
+            if self._size <= self._limit:
+                return message
+        self.is_refused = not self._is_answered
+        if self.is_refused:
+            await _turn_away(self._receive, self._send, 413, self._detail)
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
         if not self.is_refused:
             self._is_answered = True
             await self._send(message)
+
+
+async def _turn_away(receive: Receive, send: Send, status: int, detail: str) -> None:
+    """Refuse a request, and read on before the connection ends.
+
+    Who closes a connection with unread data resets it, and a client that sends everything first never sees the answer.
+    """
+
+    async def send_open(message: Message) -> None:
+        await send({**message, "more_body": True} if message["type"] == "http.response.body" else message)
+
+    await refuse(send_open, status, detail, closes=True)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            await _drain(receive)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _drain(receive: Receive) -> None:
+    size, is_more = 0, True
+    while is_more and size < DRAIN_BYTES:
+        message = await receive()
+        size += len(message.get("body", b""))
+        is_more = message.get("more_body", False)

@@ -6,17 +6,20 @@ it comes from (Origin), and under which name it found the server (Host), which s
 
 from __future__ import annotations
 
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from agentchatbus.config import ServerTable, is_loopback
 from agentchatbus.ports.transport import Scope
+
+HOST = re.compile(r"(?:\[(?P<address>[0-9a-f.]*:[0-9a-f.:]*)\]|(?P<name>[^\s:/?#@\\\[\],]+))(?::[0-9]*)?")
 
 
 class AccessPolicy:
     """What the configuration allows."""
 
     def __init__(self, server: ServerTable) -> None:
-        self._hosts = {_host_name(name) for name in (server.host, *server.allowed_hosts)}
+        self._hosts = {_configured_name(name) for name in (server.host, *server.allowed_hosts)}
         self._origins = {origin.rstrip("/").lower() for origin in server.allowed_origins}
 
     def knows_host(self, host: str, scope: Scope) -> bool:
@@ -24,7 +27,7 @@ class AccessPolicy:
         connection came in by."""
         name = _host_name(host)
         arrived_at = (scope.get("server") or ("",))[0]
-        return is_loopback(name) or name in self._hosts or (bool(name) and name == arrived_at)
+        return bool(name) and (is_loopback(name) or name in self._hosts or name == arrived_at)
 
     def allows_origin(self, origin: str, host: str, scope: Scope) -> bool:
         """Return whether a page of this origin may use the server that it found under the name `host`."""
@@ -55,8 +58,15 @@ def _split(origin: str) -> SplitResult | None:
 
 
 def _host_name(host: str) -> str:
-    """Return the host without its port, in lower case; an IPv6 address without its brackets."""
+    """Return the host without its port, in lower case; an IPv6 address without its brackets.
+
+    What is neither ``name[:port]`` nor ``[address][:port]`` has no name: an empty one is returned.
+    """
+    found = HOST.fullmatch(host.lower())
+    return found["address"] or found["name"] if found else ""
+
+
+def _configured_name(host: str) -> str:
+    """Return a host of the configuration, where an IPv6 address needs no brackets, as `_host_name` writes it."""
     host = host.strip().lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host if host.count(":") > 1 else host.partition(":")[0]
+    return host if host.count(":") > 1 and "[" not in host else _host_name(host)

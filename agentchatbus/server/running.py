@@ -14,6 +14,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, cast
 
 import uvicorn
 
@@ -30,6 +31,10 @@ KEEP_ALIVE_SECONDS = 75
 """How long an idle connection stays open; longer than clients keep theirs, so that none is closed under a request."""
 
 
+BODY_GRACE = 0.2
+"""Seconds that the rest of a request has to arrive once the server stops."""
+
+
 class _Server(uvicorn.Server):
     """uvicorn without its own handling of signals, which stops things in another order."""
 
@@ -40,6 +45,22 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        dropping = asyncio.get_running_loop().call_later(BODY_GRACE, self._drop_unfinished)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            dropping.cancel()
+
+    def _drop_unfinished(self) -> None:
+        """Close the connections on which nobody waits for an answer: idle ones, and those of half a request."""
+        for connection in list(self.server_state.connections):
+            cycle = cast("Any", connection).cycle
+            if cycle is not None and cycle.more_body:
+                connection.transport.close()
+            else:
+                connection.shutdown()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -122,7 +143,7 @@ async def _alive(transports: Sequence[HttpTransport]) -> AsyncIterator[None]:
 def _stop_transport(transport: HttpTransport) -> None:
     try:
         transport.stop()
-    except Exception:
+    except BaseException:  # raised in a callback of the loop, it would end the loop
         logger.exception("Transport %s failed when it was told to stop", transport.name)
 
 

@@ -87,7 +87,10 @@ class Agent:
 
 async def converse(url: str, turns: int | None, pace: float) -> None:
     """Play the script and print what happens on the bus."""
-    click.echo(f"It listens on {url}; any MCP client can join at {url}/mcp while this runs.\n")
+    click.echo(f"It listens on {url}; any MCP client can join at {url}/mcp while this runs.")
+    if turns is None:
+        click.echo("It ends with the script; `agentchatbus demo --turns 1000` goes on until you press Ctrl-C.")
+    click.echo()
     async with Client(f"{url}/mcp") as first, Client(f"{url}/mcp") as second:
         agents = {name: await Agent.join(client, name) for name, client in zip(CAST, (first, second), strict=True)}
         click.echo(f'{" and ".join(map(_name, CAST))} joined the thread "{TOPIC}".\n')

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from mcp.server.runner import serve_dual_era_loop
 from mcp.server.sse import SseServerTransport
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from sse_starlette.sse import AppStatus
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from agentchatbus.plugin_api import Bus, Credentials, Operations, Session
 from agentchatbus_mcp.identity import WayIn
 from agentchatbus_mcp.quick import SESSION_HEADER, QuickCalls
-from agentchatbus_mcp.requests import OpenRequests, Receive, Scope, Send, plain_response
+from agentchatbus_mcp.requests import AsgiMessage, OpenRequests, Receive, Scope, Send, plain_response
 from agentchatbus_mcp.server import McpServer
 from agentchatbus_mcp.settings import McpSettings
 
@@ -23,6 +25,11 @@ HTTP = "mcp-http"
 SSE = "mcp-sse"
 NOISY = "mcp.shared.jsonrpc_dispatcher"
 QUIET = ("mcp.server.streamable_http_manager", "mcp.server.streamable_http")
+FOR_STRANGERS = "mcp.server.sse"
+"""Warns of sessions it does not know, which every client names that has outlived a restart."""
+
+SESSION_ID = re.compile(rb"session_id=([0-9a-f]+)")
+TOO_LARGE = 413
 
 
 def prepare_libraries() -> None:
@@ -33,10 +40,17 @@ def prepare_libraries() -> None:
     logging.getLogger(NOISY).addFilter(_is_news)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).addFilter(_has_client)
+    logging.getLogger(FOR_STRANGERS).setLevel(logging.ERROR)
 
 
 def _is_news(record: logging.LogRecord) -> bool:
     return "gave up" not in record.getMessage()
+
+
+def _has_client(record: logging.LogRecord) -> bool:
+    """Return whether a record tells of something else than a client that left before its request was whole."""
+    return not (record.exc_info and isinstance(record.exc_info[1], ClientDisconnect))
 
 
 class Streamable:
@@ -69,11 +83,31 @@ class EventStream:
 
     def __init__(self, server: McpServer, bus: Bus, messages_path: str) -> None:
         self._server = server
+        self._open: dict[bytes, OpenRequests] = {}
         self._transport = SseServerTransport(messages_path, max_request_body_size=bus.settings.max_body_bytes)
 
     async def open(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hold one client's stream for as long as it stays."""
         session = Session(credentials=Credentials(), language=Request(scope).query_params.get("lang"))
+        request = OpenRequests()
+        await request.serve(partial(self._hold, session, request), scope, receive, send)
+
+    async def _hold(self, session: Session, request: OpenRequests, scope: Scope, receive: Receive, send: Send) -> None:
+        session_ids: list[bytes] = []
+
+        async def send_noticing(message: AsgiMessage) -> None:
+            if not session_ids and (named := SESSION_ID.search(message.get("body", b""))):
+                session_ids.append(named[1])
+                self._open[named[1]] = request
+            await send(message)
+
+        try:
+            await self._speak(session, scope, receive, send_noticing)
+        finally:
+            for session_id in session_ids:
+                self._open.pop(session_id, None)
+
+    async def _speak(self, session: Session, scope: Scope, receive: Receive, send: Send) -> None:
         lowlevel = self._server.lowlevel
         async with self._transport.connect_sse(scope, receive, send) as (incoming, outgoing):
             await serve_dual_era_loop(
@@ -85,8 +119,19 @@ class EventStream:
             )
 
     async def take(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take one message of a client that has a stream."""
-        await self._transport.handle_post_message(scope, receive, send)
+        """Take one message of a client that has a stream.
+
+        Clients do not look at the answer, so one whose message is too large would wait for its result for ever. The end
+        of its stream tells it.
+        """
+
+        async def send_noticing(message: AsgiMessage) -> None:
+            await send(message)
+            named = SESSION_ID.search(scope["query_string"])
+            if message.get("status") == TOO_LARGE and named and named[1] in self._open:
+                self._open[named[1]].end()
+
+        await self._transport.handle_post_message(scope, receive, send_noticing)
 
 
 class Endpoint:

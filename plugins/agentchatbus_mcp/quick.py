@@ -117,8 +117,8 @@ def _is_modern(request: Request) -> bool:
 
 def _is_expected(request: Request) -> bool:
     accept = request.headers.get("accept", "")
-    content_type = request.headers.get("content-type", "")
-    return request.method == "POST" and content_type.startswith(JSON) and JSON in accept and EVENTS in accept
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip()
+    return request.method == "POST" and content_type == JSON and JSON in accept and EVENTS in accept
 
 
 def _is_consistent(message: Mapping[str, Any], request: Request) -> bool:

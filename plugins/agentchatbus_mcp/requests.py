@@ -69,9 +69,10 @@ class OpenRequests:
 
     def stop(self) -> None:
         """End what is still open after a moment in which waits answer that the bus stops."""
-        asyncio.get_running_loop().call_later(GRACE_SECONDS, self._end)
+        asyncio.get_running_loop().call_later(GRACE_SECONDS, self.end)
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """End what is still open now."""
         if not self._cut.done():
             self._cut.set_result(None)
 

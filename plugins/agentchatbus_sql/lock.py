@@ -24,8 +24,9 @@ def exclusive(database: Path, owner: str) -> Iterator[None]:
         owner: Who holds it, in words for the operator who tries to start a second server.
 
     Raises:
-        ConfigError: Another server holds it; the message names that one.
+        ConfigError: Another server holds it, and the message names that one; or the file has several names.
     """
+    _refuse_hard_links(database)
     lock = FileLock(_beside(database, "lock"), mode=0o600, thread_local=False)
     note = _beside(database, "owner")
     try:
@@ -45,6 +46,19 @@ def exclusive(database: Path, owner: str) -> Iterator[None]:
 
 def _beside(database: Path, ending: str) -> Path:
     return database.with_name(f"{database.name}.{ending}")
+
+
+def _refuse_hard_links(database: Path) -> None:
+    """Refuse a file that a second server could open under another name, beside which it finds no lock."""
+    try:
+        names = database.stat().st_nlink
+    except OSError:  # there is none yet, or opening it says what is wrong
+        return
+    if names > 1:
+        raise ConfigError(
+            f"{database} has {names} names (hard links), so two servers could use it at once and damage it. "
+            "Remove the others, or set another `path` in [plugins.sqlite]."
+        )
 
 
 def _write(note: Path, owner: str) -> None:

@@ -46,6 +46,8 @@ class Readers:
         session = self._idle.get_nowait()  # there are as many sessions as threads
         connection = session.connection
         try:
+            if connection.in_transaction:  # the end of the last one failed
+                connection.execute("ROLLBACK")
             connection.execute("BEGIN")
             return faults.run(work, session)
         except sqlite3.Error as error:
@@ -53,6 +55,8 @@ class Readers:
                 raise unavailable from error
             raise
         finally:
-            if connection.in_transaction:
-                connection.execute("COMMIT")
-            self._idle.put(session)
+            try:
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
+            finally:
+                self._idle.put(session)

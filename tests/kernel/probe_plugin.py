@@ -83,6 +83,14 @@ class Probe:
             await self._bus.feed.wait(self._bus.feed.newest)
         await send({"type": "http.response.body", "body": b"end"})
 
+    async def slow(self, scope: Any, receive: Any, send: Any) -> None:
+        """Go on for a while after the server has begun to stop."""
+        await self._open(send)
+        while not self._bus.feed.closed:
+            await self._bus.feed.wait(self._bus.feed.newest)
+        await asyncio.sleep(0.5)
+        await send({"type": "http.response.body", "body": b"done"})
+
     async def stuck(self, scope: Any, receive: Any, send: Any) -> None:
         """Stay open whatever happens."""
         await self._open(send)

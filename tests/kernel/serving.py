@@ -84,11 +84,11 @@ class RunningServer:
 
 
 @contextmanager
-def running_server(configuration: Path, *options: str) -> Iterator[RunningServer]:
+def running_server(configuration: Path, *options: str, **environment: str) -> Iterator[RunningServer]:
     """Run a server on any free port for as long as the context lasts."""
     process = subprocess.Popen(
         [sys.executable, "-m", "agentchatbus", "--config", str(configuration), "--port", "0", *options],
-        env=clean_environment(HOME=str(configuration.parent)),
+        env=clean_environment(HOME=str(configuration.parent), **environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -16,7 +16,7 @@ from agentchatbus import __version__, discovery
 from agentchatbus.cli import main, stdio_main
 from agentchatbus.discovery import Candidate
 from agentchatbus.plugin_api import Plugin, PluginSettings
-from tests.kernel.serving import clean_environment, run_command, write_configuration
+from tests.kernel.serving import clean_environment, run_command, running_server, write_configuration
 
 Run = Callable[..., Result]
 HEAVY = "mcp fastapi starlette sqlmodel sqlalchemy uvicorn detect_secrets"
@@ -187,3 +187,29 @@ def test_the_word_agentchatbus_stdio_is_the_command_stdio(
         stdio_main()
     assert ended.value.code == 0
     assert "Usage: agentchatbus stdio" in capsys.readouterr().out
+
+
+def test_names_that_mean_nothing_are_warned_of_on_stderr(tmp_path: Path) -> None:
+    names = {"AGENTCHATBUS_PROT": "1", "AGENTCHATBUS_PLUGINS__DISABLE": "rset"}
+    checked = run_command("config", "check", HOME=str(tmp_path), **names)
+    assert checked.returncode == 0
+    assert "[WARNING]" not in checked.stdout
+    for warning in NAME_WARNINGS:
+        assert warning in checked.stderr
+
+
+def test_names_that_mean_nothing_are_warned_of_at_the_start(tmp_path: Path) -> None:
+    configuration = write_configuration(tmp_path)
+    configuration.write_text(configuration.read_text().replace("[plugins]", '[plugins]\ndisable = ["rset"]'))
+    with running_server(configuration, AGENTCHATBUS_PROT="1") as server:
+        server.interrupt()
+        code, _, errors = server.ended()
+    assert code == 0
+    for warning in NAME_WARNINGS:
+        assert warning in errors
+
+
+NAME_WARNINGS = [
+    "AGENTCHATBUS_PROT is no variable of the bus. Did you mean 'AGENTCHATBUS_PORT'?",
+    "No plugin to disable is named 'rset'. Did you mean 'rest'?",
+]

@@ -258,3 +258,18 @@ def test_every_other_host_can_be_reached_by_the_network(home: Path, host: str) -
 )
 def test_the_address_for_clients_is_one_that_they_can_use(home: Path, host: str, url: str) -> None:
     assert load(home, values={"server.host": host}).on_port(80).server.url == url
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('operator_token = " "', "[server] operator_token: Write a token that is not blank"),
+        ('operator_token = ""', "[server] operator_token: Write a token that is not blank"),
+        ('allowed_hosts = ["*"]', "[server] allowed_hosts: Wildcards are not supported"),
+        ('allowed_origins = ["https://*.example"]', "[server] allowed_origins: Wildcards are not supported"),
+    ],
+)
+def test_what_looks_like_protection_and_is_none_is_refused(home: Path, line: str, said: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(home, f"[server]\n{line}\n")
+    assert said in str(refused.value)

@@ -645,3 +645,72 @@ async def test_a_hook_without_implementations_lets_everything_through() -> None:
     await hooks.check_action(Action(operation="msg_post", caller=Caller(kind=CallerKind.GUEST), arguments={}))
     assert await hooks.transform_message(DRAFT, CALLER) is DRAFT
     assert await hooks.transform_thread(THREAD, CALLER) is THREAD
+
+
+# What would end the program
+
+
+QUITS = [SystemExit, KeyboardInterrupt, GeneratorExit]
+
+
+@pytest.mark.parametrize("quit_with", QUITS)
+@pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.parametrize("hook", RUN_TIME_HOOKS)
+async def test_a_gate_that_would_end_the_program_fails_in_its_own_name(
+    hook: str, waits: bool, quit_with: type[BaseException]
+) -> None:
+    async def leave() -> None:
+        if waits:
+            await asyncio.sleep(0)
+        raise quit_with
+
+    kit = Kit(plugin_with(hook, leave))
+    for _ in range(5):
+        with pytest.raises(PluginFailed, match="'mine'"):
+            await ask(kit.hooks, hook)
+    assert kit.status("mine").state is PluginState.QUARANTINED
+
+
+@pytest.mark.parametrize("quit_with", QUITS)
+async def test_an_observer_that_would_end_the_program_is_logged(
+    quit_with: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def leave() -> None:
+        raise quit_with
+
+    assert await Kit(plugin_with("on_event", leave)).hooks.on_event("mine", EVENT)
+    assert "Plugin mine failed in on_event" in messages_of(caplog, "ERROR")
+
+
+async def test_a_late_hook_that_exits_while_it_is_ended_is_only_late() -> None:
+    async def cling() -> None:
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                pass
+            except GeneratorExit:
+                raise SystemExit from None
+
+    kit = Kit(plugin_with("check_action", cling), clock=LeapingClock())
+    with pytest.raises(PluginFailed, match="took longer than"):
+        await kit.hooks.check_action(ACTION)
+
+
+@pytest.mark.parametrize(
+    ("hook", "draft"),
+    [
+        ("transform_message", replace(DRAFT, content="half \ud800")),
+        ("transform_thread", replace(THREAD, topic="half \udfff")),
+        ("transform_thread", replace(THREAD, system_prompt="half \ud800")),
+    ],
+)
+async def test_text_that_utf_8_cannot_write_is_the_plugins_failure(
+    hook: str, draft: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def answer() -> Any:
+        return draft
+
+    with pytest.raises(PluginFailed, match="'mine'"):
+        await ask(Kit(plugin_with(hook, answer)).hooks, hook)
+    assert "surrogate" in caplog.text

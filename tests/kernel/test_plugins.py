@@ -401,11 +401,13 @@ def test_register_transports_offers_come_with_their_plugins_names(site: Site) ->
         ("None", "Plugin 'mine' has to return a list of "),
         ("['it']", "Plugin 'mine' has to return a list of "),
         ("self.refuse()", "Plugin 'mine': Give me a file."),
+        ("self.leave()", "Plugin 'mine' failed in {hook} (SystemExit: 3). Repair it, or disable it"),
     ],
 )
 def test_a_provider_that_fails_is_named(site: Site, hook: str, result: str, message: str) -> None:
     plugin = offering(hook, result)
     plugin.__dict__["refuse"] = refuse
+    plugin.__dict__["leave"] = lambda: sys.exit(3)
     with pytest.raises(ConfigError) as caught:
         PROVIDERS[hook][1](load(("mine", plugin)))
     assert message.format(hook=hook) in str(caught.value)
@@ -438,6 +440,8 @@ async def test_lifespan_is_entered_in_order_and_left_in_reverse(site: Site) -> N
     ("body", "message"),
     [
         ("    1 / 0\n    yield", "Plugin 'mine' failed in lifespan (ZeroDivisionError"),
+        ("    raise SystemExit(3)\n    yield", "Plugin 'mine' failed in lifespan (SystemExit: 3)"),
+        ("    raise KeyboardInterrupt\n    yield", "Plugin 'mine' failed in lifespan (KeyboardInterrupt"),
         ("    raise ConfigError('No key.')\n    yield", "Plugin 'mine': No key."),
         ("    import asyncio\n    raise asyncio.CancelledError\n    yield", "Plugin 'mine' ended its lifespan before"),
     ],
@@ -516,3 +520,30 @@ def test_enabling_a_plugin_that_is_not_active_names_the_nearest() -> None:
 
     with pytest.raises(NotFound, match=r"no active plugin named 'gaet'\. Did you mean 'gate'"):
         Kit(Gate).manager.enable("gaet")
+
+
+async def test_a_lifespan_that_does_not_begin_fails_the_start_in_its_name(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(providers, "START_WARNING", 0.01)
+    monkeypatch.setattr(providers, "START_LIMIT", 0.02)
+    log: list[str] = []
+    body = (
+        "    import asyncio\n    try:\n        await asyncio.Event().wait()\n        yield\n"
+        "    finally:\n        self.log.append('ends')"
+    )
+    [(_, context)] = load(("mine", living(log, body))).lifespans(BUS)
+    with pytest.raises(ConfigError, match="Plugin 'mine' did not begin its lifespan within"):
+        await context.__aenter__()
+    assert log == ["ends"]
+    assert "Plugin mine has not begun its lifespan" in messages_of(caplog, "WARNING")
+    assert messages_of(caplog, "ERROR") == ""
+
+
+async def test_a_lifespan_that_exits_at_its_end_leaves_the_bus_running(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    [(_, context)] = load(("mine", living([], "    yield\n    raise SystemExit"))).lifespans(BUS)
+    async with context:
+        pass
+    assert "Plugin mine failed in its lifespan" in messages_of(caplog, "ERROR")

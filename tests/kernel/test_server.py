@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import signal
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.kernel.serving import RunningServer, run_command, running_server, write_configuration
 
-LIMITS = "[limits]\nmax_body_bytes = 1000\n[server]\nshutdown_grace_seconds = 60\n"
+GRACE_SECONDS = 60
+LIMITS = f"[limits]\nmax_body_bytes = 1000\n[server]\nshutdown_grace_seconds = {GRACE_SECONDS}\n"
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +147,46 @@ def test_a_second_ctrl_c_does_not_wait_for_requests(own_server: RunningServer) -
         assert stream.read() == b"end"  # the first one has arrived
         own_server.interrupt()
         assert own_server.ended()[0] == 130
+
+
+@pytest.mark.parametrize("part", ["Content-Length: 10\r\n\r\nhalf", "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"])
+def test_clients_that_sent_half_a_request_do_not_delay_the_stop(own_server: RunningServer, part: str) -> None:
+    head = f"POST /echo HTTP/1.1\r\nHost: {own_server.address}\r\n"
+    foreign = f"POST /echo HTTP/1.1\r\nHost: evil.example\r\n{part}"
+    with raw(own_server, head + part), raw(own_server, foreign), raw(own_server, head), raw(own_server, ""):
+        with own_server.opened("GET", "/wait") as waiting:
+            assert waiting.readline() == b"open\n"
+            before = time.monotonic()
+            own_server.interrupt()
+            assert waiting.read() == b"shutdown"
+        assert own_server.ended() == (0, "", "")
+    assert time.monotonic() - before < GRACE_SECONDS / 2
+
+
+def test_a_whole_request_is_answered_although_the_server_stops(own_server: RunningServer) -> None:
+    with own_server.opened("POST", "/slow", b"whole") as slow:
+        assert slow.readline() == b"open\n"
+        own_server.interrupt()
+        assert slow.read() == b"done"
+    assert own_server.ended() == (0, "", "")
+
+
+def test_half_a_request_to_mcp_leaves_no_traceback_at_the_stop(tmp_path: Path) -> None:
+    configuration = write_configuration(tmp_path, LIMITS)
+    configuration.write_text(configuration.read_text().replace("enable = []", 'enable = ["mcp-http"]'))
+    kind = "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
+    with running_server(configuration) as server:
+        head = f"POST /mcp HTTP/1.1\r\nHost: {server.address}\r\n{kind}Content-Length: 10\r\n\r\n"
+        with raw(server, head + "{"):
+            assert server.request("GET", "/health")[0] == 200
+            server.interrupt()
+            assert server.ended() == (0, "", "")
+
+
+@contextmanager
+def raw(server: RunningServer, text: str) -> Iterator[socket.socket]:
+    """Send bytes as they are and keep the connection."""
+    host, port = server.address.split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(text.encode())
+        yield connection

@@ -137,3 +137,22 @@ async def test_a_failure_of_the_application_is_not_hidden() -> None:
 
     with pytest.raises(LookupError):
         await ask(guarded(broken), method="POST", content=parts())
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("[::1]evil", "[::1]evil:80", "127.0.0.1:99@evil", "127.0.0.1:80:80", "127.0.0.1:x", "127.0.0.1/evil", "::1"),
+        *("[127.0.0.1]", "[::1", "a,127.0.0.1", "127.0.0.1 evil", "user@127.0.0.1", "127.0.0.1#", ":80", "[]"),
+    ],
+)
+async def test_a_host_is_a_name_and_perhaps_a_port_and_nothing_else(host: str) -> None:
+    assert (await ask(guarded(host="::1"), headers={"Host": host})).status_code == 421
+
+
+@pytest.mark.parametrize(
+    "host", ["[::1]", "[::1]:39765", "[2001:DB8::7]:80", "[2001:db8::8]", "127.0.0.1:", "a_b.example"]
+)
+async def test_whole_hosts_are_known_with_and_without_a_port(host: str) -> None:
+    guard = guarded(host="2001:db8::7", operator_token="x", allowed_hosts=("[2001:db8::8]:99", "a_b.example"))
+    assert (await ask(guard, headers={"Host": host})).status_code == 200

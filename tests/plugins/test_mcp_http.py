@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import socket
 from typing import Any
 
 import httpx
 import pytest
 from mcp.client.client import Client
 from mcp.client.sse import sse_client
+from mcp.shared.exceptions import MCPError
 
 from agentchatbus.testing import MakeBus
 from tests.plugins.mcp_site import WAYS_IN, call, serving, until
@@ -191,3 +194,60 @@ async def test_streams_end_in_order_when_the_bus_stops(make_bus: MakeBus, path: 
             async with asyncio.timeout(1):
                 await site.stop()
                 await stream.aread()
+
+
+@pytest.mark.parametrize("way_in", WAYS_IN)
+async def test_a_call_that_is_too_large_ends_with_an_error(make_bus: MakeBus, way_in: str) -> None:
+    async with serving(make_bus) as site, asyncio.timeout(20), site.client(way_in) as client:
+        with pytest.raises(MCPError):
+            await client.call_tool("msg_post", {"content": "x" * 5 * 2**20})
+        if way_in.startswith("http"):
+            assert (await call(client, "thread_list"))["total"] == 1
+
+
+@pytest.mark.parametrize("path", ["/mcp", "/mcp/messages/?session_id=00", "/health"])
+@pytest.mark.parametrize("head", ["Content-Length: 5242880\r\n", "Transfer-Encoding: chunked\r\n"])
+async def test_a_client_that_sends_everything_first_sees_that_it_was_too_much(
+    make_bus: MakeBus, path: str, head: str
+) -> None:
+    async with serving(make_bus) as site:
+        host = site.url.removeprefix("http://")
+        answer = await asyncio.to_thread(send_first, host, f"POST {path} HTTP/1.1\r\nHost: {host}\r\n{head}\r\n")
+    assert answer.split()[1] in (b"413", b"404")
+
+
+async def test_a_client_that_sends_everything_first_sees_that_its_host_is_unknown(make_bus: MakeBus) -> None:
+    async with serving(make_bus) as site:
+        head = "POST /mcp HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 5242880\r\n\r\n"
+        answer = await asyncio.to_thread(send_first, site.url.removeprefix("http://"), head)
+    assert answer.split()[1] == b"421"
+
+
+async def test_a_media_type_that_only_begins_like_json_is_refused(make_bus: MakeBus) -> None:
+    async with serving(make_bus) as site, httpx.AsyncClient(base_url=site.url) as http:
+        headers = await initialized(http)
+        for kind, is_fine in (("application/jsonfoo", False), ("application/json; charset=utf-8", True)):
+            content = json.dumps(tool_call("thread_list"))
+            answer = await http.post("/mcp", content=content, headers={**headers, "Content-Type": kind})
+            assert answer.is_success == is_fine
+
+
+@pytest.mark.parametrize("session_id", ["0" * 32, "nonsense"])
+async def test_a_session_from_before_a_restart_is_no_warning(
+    make_bus: MakeBus, session_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(make_bus) as site, httpx.AsyncClient(base_url=site.url) as http:
+        answer = await http.post(f"/mcp/messages/?session_id={session_id}", json=tool_call("thread_list"))
+    assert answer.status_code in (400, 404)
+    assert "session" not in caplog.text
+
+
+def send_first(host: str, head: str) -> bytes:
+    """Send a body of 5 MiB, and only then read."""
+    name, port = host.split(":")
+    body = b"x" * 5 * 2**20
+    if "chunked" in head:
+        body = f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
+    with socket.create_connection((name, int(port)), timeout=20) as connection:
+        connection.sendall(head.encode() + body)
+        return connection.recv(65536)

@@ -126,6 +126,12 @@ async def test_a_post_that_missed_messages_brings_them(harness: BusHarness, clie
     assert (first["content"], second["content"]) == ("You missed this", "And this")
 
 
+async def test_a_post_on_top_of_messages_that_do_not_exist_is_told_so(client: Client, agent: AgentHandle) -> None:
+    answer = await refused(client, "msg_post", **post(agent, expected_last_seq=9))
+    assert (answer["error"], answer["new_messages_1st_read"]) == ("SeqMismatchError", [])
+    assert "do not exist" in answer["CRITICAL_REMINDER"]
+
+
 async def test_a_post_that_missed_messages_for_people_does_not_bring_their_content(
     harness: BusHarness, client: Client, agent: AgentHandle
 ) -> None:

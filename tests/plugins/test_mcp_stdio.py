@@ -19,7 +19,7 @@ from mcp.client.stdio import StdioServerParameters
 from agentchatbus.plugin_api import Bus, Call, Operation, Params, Plugin, PluginSettings, StorageOffer, hookimpl
 from agentchatbus.testing import MakeBus, MemoryStorage
 from agentchatbus_mcp.stdio.command import stdio
-from agentchatbus_mcp.stdio.envelopes import header_value
+from agentchatbus_mcp.stdio.envelopes import VERSION_KEY, header_value
 from tests.end_to_end.processes import free_port
 from tests.plugins.mcp_site import Site, call, serving, until
 from tests.plugins.mcp_wire import MODERN, bridged
@@ -102,6 +102,47 @@ async def test_nonsense_is_answered_with_errors(make_bus: MakeBus, tmp_path: Pat
         unknown = await wire.answer(wire.ask("no/such/method", MODERN))
     assert [message["error"]["code"] for message in wire.received[:2]] == [-32700, -32600]
     assert unknown["error"]["code"] == -32601
+
+
+@pytest.mark.parametrize(
+    ("message", "identifier"),
+    [
+        *(({"jsonrpc": "2.0", "id": wrong, "method": "ping"}, None) for wrong in (None, 1.5, True)),
+        *(({"jsonrpc": "2.0", "id": 7}, None), ([], None)),
+        *(({"jsonrpc": "2.0", "id": 7, "method": wrong, "params": MODERN}, 7) for wrong in (5, "a\r\nb", "é")),
+        ({"jsonrpc": "2.0", "id": 7, "method": "ping", "params": {"_meta": {VERSION_KEY: "1\n2"}}}, 7),
+    ],
+)
+async def test_what_is_no_message_is_answered_at_once(tmp_path: Path, message: Any, identifier: int | None) -> None:
+    async with bridged(f"http://127.0.0.1:{free_port()}", tmp_path) as wire:
+        wire.put(message)
+        await until(lambda: bool(wire.received))
+    [answer] = wire.received
+    assert (answer["id"], answer["error"]["code"]) == (identifier, -32600)
+
+
+@pytest.mark.parametrize("modern", [False, True])
+async def test_a_request_that_is_too_large_is_refused_at_once(make_bus: MakeBus, tmp_path: Path, modern: bool) -> None:
+    async with serving(make_bus) as site, bridged(site.url, tmp_path) as wire:
+        await wire.initialize()
+        arguments = {"thread_id": site.harness.thread, "author": "a", "content": "x" * 5 * 2**20}
+        request = {"name": "msg_post", "arguments": arguments} | (MODERN if modern else {})
+        answer = await wire.answer(await asyncio.to_thread(wire.ask, "tools/call", request))
+        assert "larger than" in answer["error"]["message"]
+        assert (await wire.call("thread_list", modern=modern))["total"] == 1
+
+
+async def test_a_request_that_a_running_server_never_answers_is_given_up(tmp_path: Path) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        if head.startswith(b"GET /health"):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    async with server, bridged(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", tmp_path) as wire:
+        answer = await wire.answer(wire.ask("tools/list", MODERN))
+    assert "The server runs, but this request got no answer 3 times." in answer["error"]["message"]
 
 
 async def test_what_the_server_says_unasked_is_passed_on(make_bus: MakeBus, tmp_path: Path) -> None:

@@ -88,6 +88,17 @@ async def test_a_second_server_is_refused_and_told_who_is_first(tmp_path: Path) 
         assert "in use by another one" in await refusal(tmp_path / "bus.db")
 
 
+async def test_a_file_with_two_names_is_refused(tmp_path: Path) -> None:
+    async with open_storage(tmp_path):
+        (tmp_path / "second.db").hardlink_to(tmp_path / "bus.db")
+        with pytest.raises(ConfigError, match="has 2 names"):
+            await open_storage(tmp_path, tmp_path / "second.db").__aenter__()
+    assert "has 2 names (hard links)" in await refusal(tmp_path / "bus.db")
+    (tmp_path / "second.db").unlink()
+    async with open_storage(tmp_path):
+        pass
+
+
 async def test_a_note_that_is_gone_does_not_open_the_lock(tmp_path: Path) -> None:
     async with open_storage(tmp_path):
         (tmp_path / "bus.db.owner").unlink()

@@ -14,6 +14,7 @@ import pytest
 from agentchatbus.plugin_api import Event, MessageQuery, Storage, StorageContext, Unavailable
 from agentchatbus.testing.contracts.storage.base import adding_threads, posting
 from agentchatbus_sql import SqlitePlugin, SqliteSettings, writer
+from agentchatbus_sql.readers import Readers
 
 
 @pytest.fixture
@@ -155,3 +156,30 @@ async def test_a_cancelled_read_does_not_disturb_later_ones(storage: Storage) ->
 async def page_after(storage: Storage, seq: int) -> list[int]:
     query = MessageQuery(thread_id="t", after_seq=seq, limit=7)
     return [message.seq for message in await storage.read(lambda tx: tx.messages.page(query))]
+
+
+async def test_a_reader_whose_end_failed_reads_on() -> None:
+    class Faulty(sqlite3.Connection):
+        """Fails once at the end of a transaction."""
+
+        fails = True
+
+        def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
+            if sql == "COMMIT" and self.fails:
+                self.fails = False
+                raise sqlite3.OperationalError("disk I/O error")
+            return super().execute(sql, *arguments)
+
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, factory=Faulty)
+    readers = Readers([connection], asyncio.get_running_loop())
+
+    def one(session: Any) -> Any:
+        return session.connection.execute("SELECT 1 FROM sqlite_master UNION SELECT 2").fetchall()
+
+    try:
+        with pytest.raises(sqlite3.OperationalError):
+            await readers.run(one)
+        assert await readers.run(one) == [(2,)]
+    finally:
+        readers.close()
+        connection.close()

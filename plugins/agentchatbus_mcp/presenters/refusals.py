@@ -28,7 +28,7 @@ from agentchatbus.plugin_api import (
     isoformat,
 )
 from agentchatbus_mcp.presenters.base import Shape
-from agentchatbus_mcp.presenters.texts import CRITICAL_REMINDER, REMINDER
+from agentchatbus_mcp.presenters.texts import AHEAD_REMINDER, CRITICAL_REMINDER, REMINDER
 
 CALL_MSG_WAIT = "CALL_MSG_WAIT"
 READ_THEN_WAIT = "READ_MESSAGES_THEN_CALL_MSG_WAIT"
@@ -57,12 +57,14 @@ def _replayed(error: BusError) -> Shape:
 
 def _out_of_sync(error: BusError) -> Shape:
     missed: Sequence[Message] = error.details.get("new_messages", ())
+    expected, current = error.details.get("expected_last_seq"), error.details.get("current_seq")
+    is_ahead = expected is not None and current is not None and expected > current
     return {
         "error": "SeqMismatchError",
         "detail": error.message,
-        "expected_last_seq": error.details.get("expected_last_seq"),
-        "current_seq": error.details.get("current_seq"),
-        "CRITICAL_REMINDER": CRITICAL_REMINDER,
+        "expected_last_seq": expected,
+        "current_seq": current,
+        "CRITICAL_REMINDER": AHEAD_REMINDER if is_ahead else CRITICAL_REMINDER,
         "new_messages_1st_read": [_missed(message) for message in missed],
         "action": READ_THEN_WAIT,
     }

@@ -10,6 +10,11 @@ CRITICAL_REMINDER = (
     "new reply."
 )
 
+AHEAD_REMINDER = (
+    "Not posted: expected_last_seq names messages that do not exist in this thread. Call msg_wait with the last seq "
+    "you have read here (0 if none), then post with the current_seq and the reply_token it returns."
+)
+
 ADMINISTRATOR = "You are the administrator of this thread: coordinate it, split the work and assign it."
 PARTICIPANT = "You are a participant: wait for the administrator @{admin} to assign work to you."
 PARTICIPANT_ALONE = "You are a participant: wait for the administrator to assign work to you."

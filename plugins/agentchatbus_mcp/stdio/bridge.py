@@ -13,29 +13,25 @@ from agentchatbus_mcp.stdio.envelopes import (
     INVALID_REQUEST,
     PARSE_ERROR,
     error_response,
+    is_id,
     is_request,
     modern_version,
     params_of,
+    problem_of,
     routing_headers,
 )
 from agentchatbus_mcp.stdio.exchange import Exchange
 from agentchatbus_mcp.stdio.handshake import Handshake
 from agentchatbus_mcp.stdio.identity import RememberedAgent
 from agentchatbus_mcp.stdio.lines import Json, LineReader, decoded
+from agentchatbus_mcp.stdio.patience import Patience
 from agentchatbus_mcp.stdio.repeating import Repeating
 from agentchatbus_mcp.stdio.starting import CannotStart, ServerStarter
-from agentchatbus_mcp.stdio.upstream import SESSION_GONE, Lost, Upstream
-
-PATIENCE_SECONDS = 60.0
-"""How long a request is tried again after its connection was lost."""
-
-SETTLED_SECONDS = 5.0
-"""A connection that lasted so long was a good one; patience begins anew when it is lost."""
+from agentchatbus_mcp.stdio.upstream import SESSION_GONE, Lost, Unsendable, Upstream
 
 RESTART_SECONDS = 5.0
 """How long somebody else has to bring the server back before the bridge does."""
 
-RETRY_SECONDS = 0.05
 TELL_SECONDS = 5.0
 LAST_ANSWERS_SECONDS = 0.5
 """What was asked longer ago than this when the input ends is a wait, and is not waited for."""
@@ -68,7 +64,7 @@ class Bridge:
             except ValueError as error:
                 self._write(error_response(None, PARSE_ERROR, f"Parse error: {error}"))
                 continue
-            for item in message if isinstance(message, list) else [message]:
+            for item in message if isinstance(message, list) and message else [message]:
                 await self._take(item)
         await self._finish()
 
@@ -77,8 +73,9 @@ class Bridge:
             await self._server.ensure(patience=0)
 
     async def _take(self, message: Any) -> None:
-        if not isinstance(message, dict):
-            self._write(error_response(None, INVALID_REQUEST, "A message is a JSON object"))
+        if problem := problem_of(message):
+            identifier = message.get("id") if isinstance(message, dict) and "method" in message else None
+            self._write(error_response(identifier if is_id(identifier) else None, INVALID_REQUEST, problem))
         elif is_request(message):
             self._begin(message)
         elif message.get("method") == CANCELLED:
@@ -112,7 +109,7 @@ class Bridge:
     async def _tell(self, message: Json) -> None:
         """Pass on a notification, or the client's answer to a question of the server."""
         if headers := self._handshake.headers:
-            with suppress(Lost, TimeoutError):
+            with suppress(Lost, Unsendable, TimeoutError):
                 async with asyncio.timeout(TELL_SECONDS), self._upstream.post(message, headers):
                     pass
 
@@ -121,6 +118,8 @@ class Bridge:
             await self._try(request)
         except (Lost, CannotStart) as error:
             self._write(error_response(request["id"], INTERNAL_ERROR, str(error)))
+        except Unsendable as error:
+            self._write(error_response(request["id"], INVALID_REQUEST, str(error)))
         except Exception as error:
             traceback.print_exc()
             self._write(error_response(request["id"], INTERNAL_ERROR, f"The bridge failed: {error!r}"))
@@ -130,7 +129,7 @@ class Bridge:
         loop = asyncio.get_running_loop()
         exchange = Exchange(self._write, request)
         prepared, is_repeatable = None, True
-        lost_since = None
+        patience = Patience()
         while True:
             begun = loop.time()
             try:
@@ -141,13 +140,10 @@ class Bridge:
             except Lost as lost:
                 if lost.may_be_done and not is_repeatable:
                     raise Lost(f"{lost} It is not known whether this was done.", may_be_done=True) from None
-                if lost_since is None or loop.time() - begun > SETTLED_SECONDS:
-                    lost_since = loop.time()
-                if loop.time() - lost_since > PATIENCE_SECONDS:
-                    raise
+                patience.bear(lost, begun=begun, now=loop.time())
             self._repeating.forget()
-            await self._server.ensure(patience=RESTART_SECONDS)
-            await asyncio.sleep(RETRY_SECONDS)
+            was_running = await self._server.ensure(patience=RESTART_SECONDS)
+            await asyncio.sleep(patience.go_on(was_running=was_running))
 
     async def _send(self, request: Json, exchange: Exchange) -> None:
         """Send a request once and pass on what comes back."""

@@ -29,7 +29,23 @@ _SENTINEL = re.compile(r"=\?base64\?.*\?=")
 
 def is_request(message: Json) -> bool:
     """Return whether the message wants an answer."""
-    return "method" in message and is_id(message.get("id"))
+    return isinstance(message.get("method"), str) and is_id(message.get("id"))
+
+
+def problem_of(message: Any) -> str | None:
+    """Return why something is no message of the protocol, None when it is one."""
+    if not isinstance(message, dict):
+        return "A message is a JSON object"
+    if "method" not in message:
+        return None if "result" in message or "error" in message else "A message has a method, a result or an error"
+    if not isinstance(message["method"], str):
+        return "The method is a string"
+    if "id" in message and not is_id(message["id"]):
+        return "The id of a request is a string or an integer"
+    version = modern_version(message)
+    if version is not None and not (_SAFE.fullmatch(message["method"]) and _SAFE.fullmatch(version)):
+        return "Method and protocol version are plain ASCII: they become HTTP headers"
+    return None
 
 
 def is_id(value: Any) -> bool:
@@ -69,7 +85,7 @@ def header_value(text: str) -> str:
     """Return a text in a form that survives as a header's value."""
     if not text or (_SAFE.fullmatch(text) and not _SENTINEL.fullmatch(text)):
         return text
-    return f"=?base64?{base64.b64encode(text.encode()).decode()}?="
+    return f"=?base64?{base64.b64encode(text.encode(errors='surrogatepass')).decode()}?="
 
 
 def error_response(identifier: Any, code: int, message: str) -> Json:

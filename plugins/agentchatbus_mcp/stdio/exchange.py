@@ -17,6 +17,7 @@ from agentchatbus_mcp.stdio.upstream import Lost, Reply
 ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
 CLIENT_ERROR = 400
 SERVER_ERROR = 500
+TOO_LARGE = 413
 
 
 class Exchange:
@@ -34,13 +35,14 @@ class Exchange:
             Lost: There is no answer on this connection.
         """
         if reply.status >= SERVER_ERROR:
-            raise Lost(f"The server failed with status {reply.status}.", may_be_done=True)
+            failed = f"The server failed with status {reply.status}."
+            raise Lost(failed, may_be_done=True, is_unexplained=True)
         if reply.status >= CLIENT_ERROR:
             return await self._refused(reply)
         async for message in reply.messages():
             if isinstance(message, dict) and self._is_answer(message):
                 return message
-        raise Lost("The connection was lost before the answer came.", may_be_done=True)
+        raise Lost("The connection was lost before the answer came.", may_be_done=True, is_unexplained=True)
 
     def _is_answer(self, message: Json) -> bool:
         if _says(message, CONNECTION_CLOSED):
@@ -54,7 +56,8 @@ class Exchange:
 
     async def _refused(self, reply: Reply) -> Json:
         """Turn a refusal of the server into an answer to the request."""
-        answer = error_response(self._id, INTERNAL_ERROR, f"The server refused this with status {reply.status}.")
+        reason = "it is larger than the server accepts" if reply.status == TOO_LARGE else f"status {reply.status}"
+        answer = error_response(self._id, INTERNAL_ERROR, f"The server refused this: {reason}.")
         async for message in reply.messages():
             if isinstance(message, dict) and isinstance(message.get("error"), dict):
                 answer = {**message, "id": self._id}

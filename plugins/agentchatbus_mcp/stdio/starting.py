@@ -58,8 +58,11 @@ class ServerStarter:
         self._say = say
         self._deciding = asyncio.Lock()
 
-    async def ensure(self, *, patience: float) -> None:
+    async def ensure(self, *, patience: float) -> bool:
         """Wait until a server answers; start one when none came within `patience` seconds.
+
+        Returns:
+            Whether one answered at once.
 
         Raises:
             CannotStart: None answers.
@@ -67,11 +70,14 @@ class ServerStarter:
         url, is_remote = self._place.url, not self._place.is_local
         http = httpx2.AsyncClient(timeout=PROBE_SECONDS, trust_env=is_remote, verify=needs_certificates(url))
         async with self._deciding, http as client:
+            if await self._answers(client, within=0):
+                return True
             if await self._answers(client, within=patience):
-                return
+                return False
             if is_remote or not self._place.may_start:
                 raise CannotStart(f"No AgentChatBus answers at {url}.")
             await self._start(client)
+            return False
 
     async def _answers(self, client: httpx2.AsyncClient, *, within: float) -> bool:
         loop = asyncio.get_running_loop()

@@ -26,11 +26,17 @@ class Lost(Exception):
 
     Attributes:
         may_be_done: Whether the server may have done what was asked.
+        is_unexplained: Whether a server that runs would have answered; if it does run, the request itself is the cause.
     """
 
-    def __init__(self, reason: str, *, may_be_done: bool) -> None:
+    def __init__(self, reason: str, *, may_be_done: bool, is_unexplained: bool = False) -> None:
         super().__init__(reason)
         self.may_be_done = may_be_done
+        self.is_unexplained = is_unexplained
+
+
+class Unsendable(Exception):
+    """The message cannot be sent over HTTP, however often it is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,7 @@ class Upstream:
 
         Raises:
             Lost: The server cannot be reached, went away, or is about to.
+            Unsendable: The message makes no valid request.
         """
         sent = {"Content-Type": "application/json", "Accept": ACCEPT, **headers}
         async with self._exchange("POST", sent, encoded(message)) as reply:
@@ -109,14 +116,23 @@ class Upstream:
     @asynccontextmanager
     async def _exchange(self, method: str, headers: Mapping[str, str], content: bytes = b"") -> AsyncIterator[Reply]:
         try:
-            async with self._client.stream(method, self._url, headers=dict(headers), content=content) as response:
+            request = self._client.build_request(method, self._url, headers=dict(headers), content=content)
+        except ValueError as error:
+            raise Unsendable(f"This cannot be sent over HTTP: {error}") from None
+        try:
+            response = await self._client.send(request, stream=True)
+            try:
                 if response.status_code == UNAVAILABLE:
                     raise Lost("The server starts or stops.", may_be_done=True)
                 yield Reply(response)
+            finally:
+                await response.aclose()
+        except httpx2.LocalProtocolError as error:
+            raise Unsendable(f"This cannot be sent over HTTP: {error}") from None
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise Lost(f"There is no server: {error}", may_be_done=False) from None
         except httpx2.TransportError as error:
-            raise Lost(f"The connection was lost: {error!r}", may_be_done=True) from None
+            raise Lost(f"The connection was lost: {error!r}", may_be_done=True, is_unexplained=True) from None
 
 
 async def _events(response: httpx2.Response) -> AsyncIterator[Any]:
