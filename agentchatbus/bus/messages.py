@@ -13,7 +13,7 @@ from agentchatbus.bus.idempotency import Repeatable, fingerprint
 from agentchatbus.bus.parts import Parts
 from agentchatbus.bus.presence import still_here, touch
 from agentchatbus.bus.projection import project, project_all
-from agentchatbus.bus.tokens import ReplyTokens, existing, hash_token, used_for
+from agentchatbus.bus.tokens import ReplyTokens, existing, stored
 from agentchatbus.errors import InvalidRequest, NotFound, OutOfSync, SyncError, ThreadClosed
 from agentchatbus.events import of_message
 from agentchatbus.model import (
@@ -114,18 +114,20 @@ class _Posting:
 
     def run(self, tx: Transaction, repeatable: Repeatable) -> Posted | SyncError:
         """Store the post; a sync error is returned, not raised, because it leaves its own mark in the storage."""
-        if message_id := used_for(tx, self._guard.reply_token, self._fingerprint):
-            return self._again(tx, message_id)
+        token = stored(tx, self._guard)
+        if token is not None and token.consumed_by and token.fingerprint == self._fingerprint:
+            return self._again(tx, token.consumed_by)
         if (answer := repeatable.recall(tx)) is not None:
             return self._again(tx, answer["message_id"])
         thread = self._open_thread(tx)
         try:
-            self._tokens.check(tx, thread, self._guard, self._caller.agent_id)
+            self._tokens.check(tx, thread, self._guard, token, self._caller)
         except SyncError as error:
             still_here(tx, self._caller)
             return self._tokens.refuse(tx, thread.id, self._caller.agent_id, error)
         message = append(tx, thread, self._draft, repeatable.at)
-        self._use_token(tx, message)
+        if token is not None:
+            tx.tokens.consume(token.hash, message.created_at, message_id=message.id, fingerprint=self._fingerprint)
         repeatable.remember(tx, {"message_id": message.id})
         touch(tx, self._caller, "msg_post", repeatable.at)
         return Posted(message=message, sync=self._chain(tx, message))
@@ -139,11 +141,6 @@ class _Posting:
                 status=thread.status,
             )
         return thread
-
-    def _use_token(self, tx: Transaction, message: Message) -> None:
-        if self._guard.reply_token is not None:
-            token_hash = hash_token(self._guard.reply_token)
-            tx.tokens.consume(token_hash, message.created_at, message_id=message.id, fingerprint=self._fingerprint)
 
     def _chain(self, tx: Transaction, message: Message) -> SyncContext | None:
         """Issue the token for the author's next post."""

@@ -86,14 +86,23 @@ class ReplyTokens:
         tx.tokens.close_open(thread_id, agent_id, self._clock.now(), keep=newest.hash)
         return SyncContext(current_seq=current_seq, reply_token=self._issued[newest.hash].token)
 
-    def check(self, tx: Transaction, thread: Thread, guard: SyncGuard, agent_id: str | None) -> None:
+    def check(
+        self, tx: Transaction, thread: Thread, guard: SyncGuard, token: ReplyToken | None, caller: Caller
+    ) -> None:
         """Check what a post claims to have read.
+
+        Args:
+            tx: The unit of work.
+            thread: Where it goes.
+            guard: The claim.
+            token: What is stored of the reply token of `guard`, if anything is.
+            caller: Who posts.
 
         Raises:
             SyncError: The claim does not hold; the subclass says why.
         """
         if guard.reply_token is not None:
-            self._check_token(tx, thread, guard.reply_token, agent_id)
+            _check_token(thread, token, caller)
         if guard.expected_last_seq is not None:
             self._check_seq(tx, thread, guard.expected_last_seq)
 
@@ -104,15 +113,6 @@ class ReplyTokens:
             tx.tokens.close_open(thread_id, agent_id, now)
             tx.tokens.request_refresh(thread_id, agent_id, now, type(error).__name__)
         return error
-
-    def _check_token(self, tx: Transaction, thread: Thread, reply_token: str, agent_id: str | None) -> None:
-        token = tx.tokens.get(hash_token(reply_token))
-        if token is None or token.thread_id != thread.id:
-            raise TokenInvalid("TOKEN_INVALID")
-        if token.consumed_at is not None:
-            raise TokenReplayed("TOKEN_REPLAY", consumed_at=isoformat(token.consumed_at))
-        if token.agent_id is not None and token.agent_id != agent_id:
-            raise TokenInvalid("TOKEN_INVALID")
 
     def _check_seq(self, tx: Transaction, thread: Thread, expected: int) -> None:
         unread = thread.last_seq - expected
@@ -159,8 +159,15 @@ def existing(tx: Transaction, thread_id: str) -> Thread:
     return thread
 
 
-def used_for(tx: Transaction, reply_token: str | None, fingerprint: str) -> str | None:
-    """Return the id of the message that this very post stored with this token before, if it did."""
-    if reply_token is None or (token := tx.tokens.get(hash_token(reply_token))) is None:
-        return None
-    return token.consumed_by if token.fingerprint == fingerprint else None
+def stored(tx: Transaction, guard: SyncGuard) -> ReplyToken | None:
+    """Return what is stored of a post's reply token."""
+    return tx.tokens.get(hash_token(guard.reply_token)) if guard.reply_token is not None else None
+
+
+def _check_token(thread: Thread, token: ReplyToken | None, caller: Caller) -> None:
+    if token is None or token.thread_id != thread.id:
+        raise TokenInvalid("TOKEN_INVALID")
+    if token.consumed_at is not None:
+        raise TokenReplayed("TOKEN_REPLAY", consumed_at=isoformat(token.consumed_at))
+    if token.agent_id is not None and token.agent_id != caller.agent_id:
+        raise TokenInvalid("TOKEN_INVALID")
