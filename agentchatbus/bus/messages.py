@@ -84,9 +84,10 @@ class Messages:
 
     async def _admit(self, draft: MessageDraft, caller: Caller) -> MessageDraft:
         """Run everything that may change or refuse a draft before it is stored."""
-        draft = await stamp(draft, caller, self._storage)
-        draft = await self._hooks.transform_message(draft, caller)
-        bounds.check_message(draft, self._settings)
+        stamped = await stamp(draft, caller, self._storage)
+        draft = await self._hooks.transform_message(stamped, caller)
+        if draft is not stamped:
+            bounds.check_message(draft, self._settings)
         await self._check_reply_target(draft)
         await self._hooks.check_message(draft, caller)
         return draft

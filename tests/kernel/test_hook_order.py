@@ -12,6 +12,7 @@ import pytest
 from agentchatbus.plugin_api import (
     Action,
     Bus,
+    BusSettings,
     Caller,
     CallerKind,
     Credentials,
@@ -27,6 +28,7 @@ from agentchatbus.plugin_api import (
     SearchOffer,
     StorageOffer,
     ThreadDraft,
+    TooLarge,
     freeze,
     hookimpl,
 )
@@ -175,3 +177,16 @@ async def test_a_quarantined_gate_refuses_until_a_person_enables_its_plugin_agai
     assert (await bus.call("thread_list")).total == 1
     assert await bus.app.bus.feed.wait(1)
     assert [event.type for event in await bus.app.bus.feed.read(1) or ()] == ["plugin.quarantined"]
+
+
+async def test_what_a_transform_makes_of_a_message_is_measured_too(make_bus: MakeBus) -> None:
+    class WordyPlugin(Plugin[PluginSettings]):
+        @hookimpl
+        async def transform_message(self, draft: MessageDraft) -> MessageDraft:
+            return replace(draft, content=draft.content * 100)
+
+    bus = await make_bus(plugins=[WordyPlugin(PluginSettings())], settings=BusSettings(max_content_bytes=400))
+    with pytest.raises(TooLarge, match="500 bytes"):
+        await bus.post("hello")
+    assert await bus.messages() == []
+    await bus.post("hi")
