@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -303,8 +304,24 @@ async def stubborn() -> None:
         await forever()
 
 
+STUBBORN_TASKS: set[asyncio.Task[None]] = set()
+"""Held, because the garbage collector complains of a pending task that nobody holds, whenever it happens to run."""
+
+
+@pytest.fixture(autouse=True)
+async def end_stubborn_tasks() -> AsyncIterator[None]:
+    yield
+    for _ in range(10):
+        for task in STUBBORN_TASKS:
+            task.cancel()
+        await asyncio.sleep(0)
+
+
 async def waiting_for_a_stubborn_task() -> None:
-    await asyncio.create_task(stubborn())
+    task = asyncio.create_task(stubborn())
+    STUBBORN_TASKS.add(task)
+    task.add_done_callback(STUBBORN_TASKS.discard)
+    await task
 
 
 async def failing_when_cancelled() -> None:
