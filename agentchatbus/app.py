@@ -15,16 +15,19 @@ from typing import Any
 from agentchatbus import discovery
 from agentchatbus.bus import MessageBus
 from agentchatbus.bus.catalogue import core_operations
+from agentchatbus.bus.catalogue.offers import OfferOperations
 from agentchatbus.bus.catalogue.plugins import PluginOperations
+from agentchatbus.bus.catalogue.settings import SettingsOperations
 from agentchatbus.bus.upkeep import Retention, Upkeep
+from agentchatbus.choosing import choose_search, choose_storage
 from agentchatbus.clock import Clock, SystemClock
 from agentchatbus.config import Config
-from agentchatbus.errors import BusError, ConfigError
-from agentchatbus.events import PluginQuarantined
+from agentchatbus.errors import ConfigError
+from agentchatbus.events import EventBody
 from agentchatbus.fanout import Fanout
-from agentchatbus.hints import did_you_mean
 from agentchatbus.hooks import Hooks
 from agentchatbus.observers import Observers
+from agentchatbus.offers import Offers
 from agentchatbus.operations import Operations, operations_of
 from agentchatbus.plugin import Plugin
 from agentchatbus.plugins import PluginManager, PluginSelection
@@ -32,6 +35,7 @@ from agentchatbus.ports.settings import BusSettings
 from agentchatbus.ports.storage import Storage, StorageContext, StorageOffer
 from agentchatbus.ports.transport import HttpTransport
 from agentchatbus.providers import isolated
+from agentchatbus.tracing import HookListener
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +50,7 @@ class App:
 
     bus: MessageBus
     operations: Operations
+    offers: Offers
     transports: Sequence[HttpTransport]
     manager: PluginManager
     config: Config
@@ -61,6 +66,7 @@ async def open_bus(
     plugins: Sequence[Plugin[Any]] = (),
     clock: Clock | None = None,
     storage: StorageOffer | None = None,
+    on_hook_call: HookListener | None = None,
 ) -> AsyncIterator[App]:
     """Compose a bus and hold it open.
 
@@ -69,6 +75,7 @@ async def open_bus(
         plugins: Further plugins that are built already.
         clock: Tells the time; None takes the machine's.
         storage: Used instead of the one that the configuration names.
+        on_hook_call: Told of every call of a hook.
 
     Raises:
         ConfigError: The configuration cannot be used; the message says what to change.
@@ -76,27 +83,39 @@ async def open_bus(
     check_exposure(config)
     clock = clock or SystemClock()
     manager = load_plugins(config, plugins)
+    if on_hook_call:
+        manager.watch(on_hook_call)
     offer = storage or choose_storage(config, manager)
-    check_search(config, manager)
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(offer.open(_context(config)))
-        announcer = _Announcer()
-        hooks = Hooks(manager, clock=clock, on_quarantine=announcer.tell)
+
+        def tell(body: EventBody) -> None:
+            bus.announcer.tell(body)
+
+        hooks = Hooks(manager, clock=clock, on_quarantine=tell)
         feed = Fanout(opened, clock)
         await feed.start()
-        bus = announcer.bus = MessageBus(opened, hooks, feed, clock, bus_settings(config))
-        stack.push_async_callback(announcer.finish)
-        operations = _operations(bus, hooks, manager)
+        search = choose_search(config, manager, opened)
+        index = await stack.enter_async_context(search.open(opened)) if search else None
+        bus = MessageBus(opened, hooks, feed, clock, bus_settings(config), index)
+        stack.push_async_callback(bus.announcer.finish)
+        bus.files.add(manager.file_offers(bus))
+        offers = manager.offers(bus)
+        operations = _operations(bus, hooks, manager, offers, config)
         observers = Observers(hooks, feed)
+        bus.gauges.append(observers.lags)
         await stack.enter_async_context(_upkeep(config, opened, clock))
+        await stack.enter_async_context(bus.running())
         for _, lifespan in manager.lifespans(bus):
             await stack.enter_async_context(lifespan)
         await stack.enter_async_context(observers.run())
-        transports = _transports(bus, operations, manager)
+        transports = _transports(bus, operations, offers, manager)
+        bus.gauges += [transport.depths for transport in transports]
         stack.callback(feed.close)
         yield App(
             bus=bus,
             operations=operations,
+            offers=offers,
             transports=transports,
             manager=manager,
             config=config,
@@ -140,37 +159,6 @@ def _with_source(error: ConfigError, config: Config) -> ConfigError:
     tables = {key.rpartition(".")[0]: source for key, source in config.sources.items() if key.count(".") > 1}
     sources = [source for table, source in tables.items() if f"[{table}]" in str(error)]
     return ConfigError(f"{', '.join(sources)}: {error}" if sources else str(error))
-
-
-def choose_storage(config: Config, manager: PluginManager) -> StorageOffer:
-    """Return the storage backend that the configuration names.
-
-    Raises:
-        ConfigError: Nobody offers it, or several do.
-    """
-    offers = manager.storage_offers()
-    wanted = config.storage.backend
-    found = [(plugin, offer) for plugin, offer in offers if offer.name == wanted]
-    if len(found) == 1:
-        return found[0][1]
-    if found:
-        rivals = " and ".join(repr(plugin) for plugin, _ in found)
-        raise ConfigError(f"The plugins {rivals} both offer a storage named {wanted!r}; disable one of them.")
-    names = [offer.name for _, offer in offers]
-    known = f"On offer: {', '.join(sorted(names))}." if names else "No active plugin offers any."
-    raise ConfigError(f"[storage] backend: there is no storage named {wanted!r}.{did_you_mean(wanted, names)} {known}")
-
-
-def check_search(config: Config, manager: PluginManager) -> None:
-    """Refuse a search backend that nobody offers.
-
-    Raises:
-        ConfigError: The configuration names one.
-    """
-    wanted = config.search.backend
-    names = [offer.name for _, offer in manager.search_offers()]
-    if wanted != "auto" and wanted not in names:
-        raise ConfigError(f"[search] backend: there is no search named {wanted!r}.{did_you_mean(wanted, names)}")
 
 
 def plugin_name(plugin: Plugin[Any]) -> str:
@@ -221,19 +209,24 @@ def _context(config: Config) -> StorageContext:
     return StorageContext(owner=owner, data_dir=config.server.data_dir)
 
 
-def _operations(bus: MessageBus, hooks: Hooks, manager: PluginManager) -> Operations:
+def _operations(bus: MessageBus, hooks: Hooks, manager: PluginManager, offers: Offers, config: Config) -> Operations:
     operations = Operations(identify=bus.identify, gate=hooks.check_action)
-    for operation in (*core_operations(bus), *operations_of(PluginOperations(manager))):
+    others = (
+        PluginOperations(manager, bus.announcer.tell),
+        OfferOperations(offers),
+        SettingsOperations(bus, config, check_exposure),
+    )
+    for operation in (*core_operations(bus), *(item for other in others for item in operations_of(other))):
         operations.add(operation)
     for _, operation in manager.operations(bus):
         operations.add(operation)
     return operations
 
 
-def _transports(bus: MessageBus, operations: Operations, manager: PluginManager) -> list[HttpTransport]:
+def _transports(bus: MessageBus, operations: Operations, offers: Offers, manager: PluginManager) -> list[HttpTransport]:
     owners: dict[str, str] = {}
     transports = []
-    for plugin, transport in manager.transports(bus, operations):
+    for plugin, transport in manager.transports(bus, operations, offers):
         for prefix in transport.prefixes:
             if (owner := owners.setdefault(prefix, plugin)) != plugin:
                 raise ConfigError(f"The plugins {owner!r} and {plugin!r} both serve {prefix}; disable one of them.")
@@ -244,29 +237,6 @@ def _transports(bus: MessageBus, operations: Operations, manager: PluginManager)
 def _isolated(plugin: str, transport: HttpTransport) -> HttpTransport:
     """Let the transport live in a task of its own, so that its failures end nothing else."""
     return replace(transport, lifespan=lambda: isolated(plugin, transport.lifespan()))
-
-
-class _Announcer:
-    """Tells everybody of a quarantined plugin without making the request wait that revealed it."""
-
-    def __init__(self) -> None:
-        self.bus: MessageBus | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def tell(self, body: PluginQuarantined) -> None:
-        task = asyncio.create_task(self._publish(body))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def finish(self) -> None:
-        await asyncio.gather(*self._tasks)
-
-    async def _publish(self, body: PluginQuarantined) -> None:
-        try:
-            if self.bus is not None:
-                await self.bus.publish(body)
-        except BusError:
-            logger.exception("The quarantine of plugin %s could not be published", body.plugin)
 
 
 @asynccontextmanager

@@ -19,12 +19,13 @@ class Clock(ABC):
         """Return seconds since an arbitrary start; never goes back."""
 
     @abstractmethod
-    async def wait_for(self, event: asyncio.Event, timeout: float | None) -> bool:
+    async def wait_for(self, event: asyncio.Event, timeout: float | None, *, background: bool = False) -> bool:
         """Wait until the event is set or `timeout` seconds have passed.
 
         Args:
             event: What to wait for.
             timeout: Seconds; None waits without end.
+            background: Whether this is housekeeping, which the clock of tests does not count as somebody waiting.
 
         Returns:
             Whether the event was set.
@@ -40,7 +41,15 @@ class SystemClock(Clock):
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time()
 
-    async def wait_for(self, event: asyncio.Event, timeout: float | None) -> bool:
+    async def wait_for(
+        self,
+        event: asyncio.Event,
+        timeout: float | None,
+        *,
+        background: bool = False,  # noqa: ARG002 -- for the clock of tests
+    ) -> bool:
+        if timeout is None:
+            return await event.wait()
         try:
             async with asyncio.timeout(timeout):
                 await event.wait()

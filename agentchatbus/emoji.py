@@ -117,6 +117,13 @@ def agent_emoji(agent_id: str | None) -> str:
     return PALETTE[index]
 
 
+def is_emoji(text: str) -> bool:
+    """Return whether the text is exactly one emoji."""
+    from emoji import is_emoji as is_known  # its table takes a moment to load, and few agents choose their own
+
+    return is_known(text)
+
+
 def author_emoji(author_id: str | None, author_name: str, role: str) -> str:
     """Return the emoji of a message's author."""
     if role == Role.SYSTEM:

@@ -38,6 +38,12 @@ class TooLarge(InvalidRequest):
     code = "too_large"
 
 
+class Unsupported(InvalidRequest):
+    """The caller's client lacks what this needs; `details` has ``needs``, the names of abilities."""
+
+    code = "unsupported"
+
+
 class Unauthenticated(BusError):
     """The caller did not prove who it is."""
 

@@ -21,6 +21,7 @@ from agentchatbus.operations import Action
 from agentchatbus.plugins import PluginManager
 from agentchatbus.quarantine import OBSERVER
 from agentchatbus.registry import Implementation
+from agentchatbus.tracing import HookListener
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +110,10 @@ class Hooks:
                 except Exception as error:
                     self._failed(item, error)
         return not self._quarantine.dropped(plugin)
+
+    def watch(self, listener: HookListener) -> None:
+        """Tell somebody of every call of a hook from now on."""
+        self._manager.watch(listener)
 
     async def until_told(self, plugin: str) -> None:
         """Wait until the plugin is told of events, which it is unless it is quarantined."""

@@ -17,9 +17,11 @@ import pluggy
 
 from agentchatbus.events import Event
 from agentchatbus.model import Caller, Credentials, MessageDraft, ThreadDraft
+from agentchatbus.offers import Offers, PromptOffer, ResourceOffer
 from agentchatbus.operations import Action, Operation, Operations
 from agentchatbus.plugin import PROJECT
 from agentchatbus.ports.bus import Bus
+from agentchatbus.ports.files import FileOffer
 from agentchatbus.ports.search import SearchOffer
 from agentchatbus.ports.storage import StorageOffer
 from agentchatbus.ports.transport import HttpTransport
@@ -73,14 +75,68 @@ def register_operations(bus: Bus) -> Sequence[Operation]:  # type: ignore[type-a
 
 
 @hookspec
-def register_transports(bus: Bus, operations: Operations) -> Sequence[HttpTransport]:  # type: ignore[empty-body]
+def register_files(bus: Bus) -> Sequence[FileOffer]:  # type: ignore[empty-body]
+    """Offer files that messages refer to by address, so that others can show them with the message.
+
+    Kind: provider, ``def``. Called once, after the storage is open and before the resources.
+
+    Args:
+        bus: For its settings.
+
+    Returns:
+        The families of files, each under a prefix that nobody else uses.
+
+    Raises:
+        ConfigError: The bus does not start, and prints the message.
+    """
+
+
+@hookspec
+def register_resources(bus: Bus) -> Sequence[ResourceOffer]:  # type: ignore[empty-body]
+    """Add resources that clients can read, list and be told the changes of.
+
+    Kind: provider, ``def``. Called once, after the storage is open and before the operations.
+
+    Args:
+        bus: The bus whose use cases the readers call.
+
+    Returns:
+        The resources, each under a URI that nobody else uses.
+
+    Raises:
+        ConfigError: The bus does not start, and prints the message.
+    """
+
+
+@hookspec
+def register_prompts(bus: Bus) -> Sequence[PromptOffer]:  # type: ignore[empty-body]
+    """Add prompts that clients offer to people.
+
+    Kind: provider, ``def``. Called once, after the resources and before the operations.
+
+    Args:
+        bus: The bus whose use cases the prompts call.
+
+    Returns:
+        The prompts, each under a name that nobody else uses.
+
+    Raises:
+        ConfigError: The bus does not start, and prints the message.
+    """
+
+
+@hookspec
+def register_transports(  # type: ignore[empty-body]
+    bus: Bus, operations: Operations, offers: Offers
+) -> Sequence[HttpTransport]:
     """Add ways in.
 
-    Kind: provider, ``def``. Called once, after all operations are known.
+    Kind: provider, ``def``. Called once, after all operations, resources and prompts are known.
 
     Args:
         bus: For its event feed, its settings and its clock.
         operations: What to offer.
+        offers: Which resources and prompts there are; operations read them.
 
     Returns:
         The transports; no two may claim the same prefix.

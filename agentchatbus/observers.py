@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -53,6 +53,13 @@ class Observers:
             yield
         finally:
             await self._stop(tasks)
+
+    def lags(self) -> Mapping[str, int]:
+        """Return how many events each plugin has not been told of yet."""
+        return {
+            f"observer {item.plugin}": 0 if item.is_dropped else self._feed.newest - item.cursor
+            for item in self._observers
+        }
 
     async def drain(self, event_id: int | None = None) -> None:
         """Wait until every observer was told of an event and all before it, quarantined ones aside.
@@ -107,7 +114,8 @@ class Observers:
         for event in events:
             item.is_dropped = not await self._hooks.on_event(item.plugin, event)
             self._move(item, event.id)
-            await asyncio.sleep(0)  # requests go first, however far behind a plugin is
+            if item.cursor < self._feed.newest:
+                await asyncio.sleep(0)  # requests go first, however far behind a plugin is
             if item.is_dropped:
                 logger.error("Observer %s is told nothing from event %d on", item.plugin, event.id)
                 return

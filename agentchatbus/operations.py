@@ -8,10 +8,12 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from agentchatbus.errors import BusError, ConfigError, Internal, InvalidRequest, NotFound, Unauthenticated
-from agentchatbus.model import Caller, Credentials, Metadata, freeze
+from agentchatbus.model import ACCESS_PREFIX, Caller, Credentials, Metadata, Session, freeze
+from agentchatbus.ports.client import NO_CLIENT, Client
+from agentchatbus.validation import validated
 
 logger = logging.getLogger(__name__)
 
@@ -29,29 +31,6 @@ class CredentialParams(Params):
     token: str | None = Field(None, description="Your agent token.", repr=False)
 
 
-@dataclass(slots=True, kw_only=True)
-class Session:
-    """What a way in knows of one client, for as long as that client stays.
-
-    A connection proves nothing by itself: it only remembers the token its client has shown last.
-
-    Attributes:
-        credentials: What came with the request or the connection itself, such as a header.
-        language: The language the client prefers, or None.
-        fills_sync: Whether a post without sync fields is completed by the bus instead of refused.
-        remembered: Agent id and token shown last, for calls that carry none.
-    """
-
-    credentials: Credentials
-    language: str | None = None
-    fills_sync: bool = False
-    remembered: tuple[str, str] | None = field(default=None, repr=False)
-
-    def remember(self, agent_id: str, token: str) -> None:
-        """Use this agent's token for later calls of the same client that carry none."""
-        self.remembered = (agent_id, token)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One call of one operation.
@@ -62,6 +41,7 @@ class Call:
         explicit: Whether the proof came with this call, not from an earlier one of the session.
         session: The client's session, which may outlive the call.
         idempotency_key: A repeat with the same key gets the first answer.
+        client: Who can be told how far the call is, and asked; only while an `interactive` operation runs.
     """
 
     caller: Caller
@@ -69,24 +49,37 @@ class Call:
     explicit: bool
     session: Session
     idempotency_key: str | None = None
+    client: Client = NO_CLIENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """What ``check_action`` is asked about; `arguments` holds no credential."""
+    """What ``check_action`` is asked about.
+
+    Attributes:
+        operation: Its name.
+        caller: Who asks.
+        arguments: The validated arguments, without credentials.
+        read_only: Whether the operation changes nothing.
+    """
 
     operation: str
     caller: Caller
     arguments: Metadata
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where an operation lies over HTTP; names in braces in `path` are parameters of the operation."""
+    """Where an operation lies over HTTP; names in braces in `path` are parameters of the operation.
+
+    `max_body_bytes` bounds the body of a request; None leaves that to the configuration.
+    """
 
     method: str
     path: str
     status: int = 200
+    max_body_bytes: int | None = None
 
 
 P = TypeVar("P", bound=BaseModel)
@@ -112,6 +105,7 @@ class Operation(Generic[P]):
         tool: Whether agents are offered it as a tool.
         gated: Whether ``check_action`` is asked; not for what mends a gate that refuses everything.
         blocks: Whether it may wait long for something to happen; a caller that goes away ends it.
+        interactive: Whether it tells or asks its `Call.client` anything; one that blocks may, too.
     """
 
     name: str
@@ -127,6 +121,7 @@ class Operation(Generic[P]):
     tool: bool = True
     gated: bool = True
     blocks: bool = False
+    interactive: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +138,7 @@ def operation(*, route: Route | None = None, **flags: bool) -> Callable[[MethodT
 
     Args:
         route: Where it lies over HTTP.
-        flags: ``read_only``, ``idempotent``, ``destructive``, ``takes_key``, ``tool`` and ``blocks`` of `Operation`.
+        flags: Those of `Operation`, such as ``read_only``.
     """
 
     def mark(method: MethodT) -> MethodT:
@@ -217,7 +212,13 @@ class Operations:
         return name in self._table
 
     async def call(
-        self, name: str, arguments: Mapping[str, Any], session: Session, *, idempotency_key: str | None = None
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        session: Session,
+        *,
+        idempotency_key: str | None = None,
+        client: Client = NO_CLIENT,
     ) -> Any:
         """Do what a client asks.
 
@@ -226,23 +227,25 @@ class Operations:
             arguments: Not yet validated.
             session: Who the client is, as far as its way in knows.
             idempotency_key: Makes a repeat return the first answer.
+            client: Whom the operation may tell and ask things while it runs.
 
         Raises:
             BusError: It was not done; every other failure arrives as `Internal`.
         """
         operation = self.get(name)
         try:
-            params = _validate(operation, arguments)
+            params = validated(operation.params, arguments)
             credentials, explicit = _credentials(params, session)
             caller = await self._identify(credentials, session, explicit=explicit)
             if operation.gated:
-                await self.gate(Action(operation=name, caller=caller, arguments=_public(params)))
+                await self.gate(_action(operation, caller, params))
             call = Call(
                 caller=caller,
                 credentials=credentials,
                 explicit=explicit,
                 session=session,
                 idempotency_key=idempotency_key,
+                client=client,
             )
             return await operation.handler(params, call)
         except BusError:
@@ -264,29 +267,23 @@ class Operations:
             return await self.identify(session.credentials)
 
 
-def _validate(operation: Operation[P], arguments: Mapping[str, Any]) -> P:
-    try:
-        return operation.params.model_validate(arguments)
-    except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
-        raise InvalidRequest(_sentence(problems), errors=problems) from None
-
-
-def _sentence(problems: list[Any]) -> str:
-    return "; ".join(f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in problems)
-
-
 def _credentials(params: BaseModel, session: Session) -> tuple[Credentials, bool]:
-    """Return the proof to use and whether it is the call's own: arguments, else header, else the session's memory."""
+    """Return the proof to use and whether it is the call's own: arguments, else an agent's header, else the session's
+    memory, else the header that only let the client in."""
     known = session.credentials
     if reply_token := getattr(params, "reply_token", None):
         known = replace(known, reply_token=reply_token)
     if isinstance(params, CredentialParams) and (params.token is not None or params.agent_id is not None):
         return replace(known, token=params.token, agent_id=params.agent_id), True
-    if known.token is not None or session.remembered is None:
+    is_agents = known.token is not None and not known.token.startswith(ACCESS_PREFIX)
+    if is_agents or session.remembered is None:
         return known, known.token is not None
     agent_id, token = session.remembered
     return replace(known, agent_id=agent_id, token=token), False
+
+
+def _action(operation: Operation[Any], caller: Caller, params: BaseModel) -> Action:
+    return Action(operation=operation.name, caller=caller, arguments=_public(params), read_only=operation.read_only)
 
 
 def _public(params: BaseModel) -> Metadata:

@@ -16,15 +16,18 @@ from agentchatbus import discovery
 from agentchatbus.discovery import Candidate
 from agentchatbus.errors import ConfigError, NotFound
 from agentchatbus.hints import did_you_mean, explain
+from agentchatbus.offers import Offers, PromptOffer, ResourceOffer
 from agentchatbus.operations import Operation, Operations
 from agentchatbus.plugin import Plugin, PluginSettings
 from agentchatbus.ports.bus import Bus
+from agentchatbus.ports.files import FileOffer
 from agentchatbus.ports.search import SearchOffer
 from agentchatbus.ports.storage import StorageOffer
 from agentchatbus.ports.transport import HttpTransport
 from agentchatbus.providers import lifespans, offers
 from agentchatbus.quarantine import Quarantine
 from agentchatbus.registry import HookRegistry, Implementation
+from agentchatbus.tracing import HookListener
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +111,10 @@ class PluginManager:
         """Rises with every change in what is to be called."""
         return self._registry.revision + self.quarantine.revision
 
+    def watch(self, listener: HookListener) -> None:
+        """Tell somebody of every call of a hook from now on."""
+        self._registry.watch(listener)
+
     def implementations(self, hook: str) -> tuple[Implementation, ...]:
         """Return the implementations of a hook, the one to call first first."""
         return self._registry.implementations(hook)
@@ -142,9 +149,19 @@ class PluginManager:
         """Return the operations that plugins add."""
         return offers(self.implementations("register_operations"), Operation, {"bus": bus})
 
-    def transports(self, bus: Bus, operations: Operations) -> list[tuple[str, HttpTransport]]:
+    def file_offers(self, bus: Bus) -> list[tuple[str, FileOffer]]:
+        """Return whose files messages may refer to."""
+        return offers(self.implementations("register_files"), FileOffer, {"bus": bus})
+
+    def offers(self, bus: Bus) -> Offers:
+        """Return the resources and prompts that plugins add."""
+        resources = offers(self.implementations("register_resources"), ResourceOffer, {"bus": bus})
+        prompts = offers(self.implementations("register_prompts"), PromptOffer, {"bus": bus})
+        return Offers((offer for _, offer in resources), (offer for _, offer in prompts))
+
+    def transports(self, bus: Bus, operations: Operations, offered: Offers) -> list[tuple[str, HttpTransport]]:
         """Return the ways in."""
-        arguments = {"bus": bus, "operations": operations}
+        arguments = {"bus": bus, "operations": operations, "offers": offered}
         return offers(self.implementations("register_transports"), HttpTransport, arguments)
 
     def lifespans(self, bus: Bus) -> list[tuple[str, AbstractAsyncContextManager[None]]]:

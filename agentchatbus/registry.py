@@ -12,6 +12,7 @@ from agentchatbus import hookspecs
 from agentchatbus.errors import ConfigError
 from agentchatbus.hookcheck import SPECS, argument_names, check_hooks
 from agentchatbus.plugin import PROJECT, Plugin
+from agentchatbus.tracing import HookListener, traced
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,12 @@ class Implementation:
 
 
 class HookRegistry:
-    """The registered plugins; `revision` rises whenever there is one more."""
+    """The registered plugins; `revision` rises whenever there is one more, or somebody more who watches them."""
 
     def __init__(self) -> None:
         self._pluggy = pluggy.PluginManager(PROJECT)
         self._pluggy.add_hookspecs(hookspecs)
+        self._listeners: list[HookListener] = []
         self.revision = 0
 
     def add(self, name: str, plugin: Plugin[Any]) -> tuple[str, ...]:
@@ -53,10 +55,25 @@ class HookRegistry:
         self.revision += 1
         return hooks
 
+    def watch(self, listener: HookListener) -> None:
+        """Tell somebody of every call of a hook from now on."""
+        self._listeners.append(listener)
+        self.revision += 1
+
     def implementations(self, hook: str) -> tuple[Implementation, ...]:
         """Return the implementations of a hook, the one to call first first."""
         found = reversed(getattr(self._pluggy.hook, hook).get_hookimpls())
         return tuple(
-            Implementation(item.plugin_name, hook, item.function, argument_names(item.function, SPECS[hook]))
+            Implementation(
+                item.plugin_name,
+                hook,
+                self._watched(item.plugin_name, hook, item.function),
+                argument_names(item.function, SPECS[hook]),
+            )
             for item in found
         )
+
+    def _watched(self, plugin: str, hook: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        for listener in self._listeners:
+            function = traced(plugin, hook, function, listener)
+        return function

@@ -12,12 +12,17 @@ from agentchatbus.bus.idempotency import Repeatable, fingerprint
 from agentchatbus.bus.identity import new_agent_token
 from agentchatbus.bus.parts import Parts
 from agentchatbus.bus.presence import touch
-from agentchatbus.bus.tokens import hash_token
+from agentchatbus.bus.rights import require_member, require_person
+from agentchatbus.bus.tokens import existing
+from agentchatbus.emoji import is_emoji
 from agentchatbus.errors import NotFound, Unauthenticated
-from agentchatbus.events import AgentCameOnline, AgentWentOffline
-from agentchatbus.model import Agent, AgentDraft, Caller, CallerKind, freeze
-from agentchatbus.ports.results import Registered
+from agentchatbus.events import AgentCameOnline, AgentKicked, AgentUpdated, AgentWentOffline
+from agentchatbus.model import Agent, AgentChanges, AgentDraft, Caller, CallerKind, freeze, hash_token
+from agentchatbus.ports.results import Kicked, Registered
 from agentchatbus.ports.storage import Transaction
+
+KICKED_BY = 4
+"""How many heartbeat windows lie between an agent that was sent away and its last sign of life."""
 
 NOBODY = Caller(kind=CallerKind.GUEST)
 """Whose idempotency keys registrations use: who registers is nobody yet."""
@@ -30,6 +35,8 @@ class Agents:
         self._storage = parts.storage
         self._identity = parts.identity
         self._waiting = parts.waiting
+        self._attendance = parts.attendance
+        self._settings = parts.settings
         self._clock = parts.clock
 
     async def register(self, draft: AgentDraft, *, key: str | None = None) -> Registered:
@@ -44,7 +51,9 @@ class Agents:
         def work(tx: Transaction) -> Registered:
             return repeatable.once(tx, lambda: self.enroll(tx, draft, key), lambda answer: again(tx, answer), _answer)
 
-        return await self._storage.write(work)
+        registered = await self._storage.write(work)
+        self._attendance.arrived(registered.agent.id)
+        return registered
 
     def enroll(self, tx: Transaction, draft: AgentDraft, key: str | None) -> Registered:
         """Store a new agent under a free name."""
@@ -64,6 +73,7 @@ class Agents:
             skills=freeze(tuple(draft.skills)),
             display_name=free_name(tx, alias) if alias else name,
             alias_source="user" if alias else "auto",
+            emoji=draft.emoji if draft.emoji and is_emoji(draft.emoji) else None,
         )
         token = new_agent_token(agent.id, key)
         tx.agents.add(agent, hash_token(token))
@@ -80,23 +90,67 @@ class Agents:
 
     async def resume(self, caller: Caller) -> Agent:
         agent_id = proven(caller)
-        return await self._storage.write(lambda tx: self.bring_back(tx, agent_id))
+        agent = await self._storage.write(lambda tx: self.bring_back(tx, agent_id))
+        self._attendance.arrived(agent_id)
+        return agent
 
     async def heartbeat(self, caller: Caller) -> None:
-        proven(caller)
+        agent_id = proven(caller)
         now = self._clock.now()
         await self._storage.write(lambda tx: touch(tx, caller, "heartbeat", now, heartbeat=True))
+        self._attendance.saw(agent_id)
+
+    async def update(self, changes: AgentChanges, caller: Caller) -> Agent:
+        agent_id, now = proven(caller), self._clock.now()
+        bounds.check_changes(changes)
+
+        def work(tx: Transaction) -> Agent:
+            changed = _changed(tx, known(tx, agent_id), changes)
+            tx.agents.update(changed)
+            touch(tx, caller, "update", now)
+            agent = known(tx, agent_id)
+            tx.events.append(AgentUpdated.of(agent), now)
+            return agent
+
+        agent = await self._storage.write(work)
+        self._identity.forget(agent_id)
+        self._attendance.saw(agent_id)
+        return agent
+
+    async def kick(self, agent_id: str, caller: Caller) -> Kicked:
+        require_person(caller, "send an agent away")
+        now = self._clock.now()
+        long_ago = now - KICKED_BY * self._settings.heartbeat_window
+        interrupted = sorted({state.thread_id for state in self._waiting.states() if state.agent_id == agent_id})
+
+        def work(tx: Transaction) -> Agent:
+            agent = known(tx, agent_id)
+            tx.agents.set_token(agent_id, hash_token(new_agent_token(agent_id, None)))
+            tx.tokens.close_all(agent_id, now)
+            tx.agents.touch(agent_id, "kicked", long_ago, heartbeat=True)
+            tx.events.append(AgentKicked(agent_id=agent_id, name=agent.name, threads_interrupted=interrupted), now)
+            tx.events.append(AgentWentOffline(agent_id=agent_id, name=agent.name, reason="kicked"), now)
+            return known(tx, agent_id)
+
+        agent = await self._storage.write(work)
+        self._left(agent_id, "A person sent this agent away.")
+        return Kicked(agent=agent, threads_interrupted=interrupted)
+
+    async def set_typing(self, thread_id: str, caller: Caller, *, is_typing: bool) -> None:
+        require_member(caller, "show that you are typing")
+        await self._storage.read(lambda tx: existing(tx, thread_id))
+        self._attendance.types(thread_id, caller, is_typing=is_typing)
 
     async def unregister(self, caller: Caller) -> None:
         agent_id, now = proven(caller), self._clock.now()
 
         def work(tx: Transaction) -> None:
-            tx.agents.remove(known(tx, agent_id).id)
-            tx.events.append(AgentWentOffline(agent_id=agent_id), now)
+            agent = known(tx, agent_id)
+            tx.agents.remove(agent_id)
+            tx.events.append(AgentWentOffline(agent_id=agent_id, name=agent.name, reason="unregistered"), now)
 
         await self._storage.write(work)
-        self._identity.forget(agent_id)
-        self._waiting.end(agent_id)
+        self._left(agent_id, "This agent was unregistered while it waited.")
 
     async def get(self, agent_id: str) -> Agent:
         return self._as_of_now(await self._storage.read(lambda tx: known(tx, agent_id)))
@@ -104,6 +158,12 @@ class Agents:
     async def all(self) -> Sequence[Agent]:
         agents = await self._storage.read(lambda tx: tx.agents.all())
         return [self._as_of_now(agent) for agent in agents]
+
+    def _left(self, agent_id: str, why: str) -> None:
+        """End what the agent still does; nothing that it proved before counts any more."""
+        self._identity.forget(agent_id)
+        self._attendance.left(agent_id)
+        self._waiting.end(agent_id, Unauthenticated(why, reason="gone"))
 
     def _as_of_now(self, agent: Agent) -> Agent:
         if agent.id not in self._waiting.waiting_agents():
@@ -118,6 +178,30 @@ def free_name(tx: Transaction, wanted: str) -> str:
         number += 1
         name = f"{wanted} {number}"
     return name
+
+
+def _changed(tx: Transaction, agent: Agent, changes: AgentChanges) -> Agent:
+    """Return the agent as it wants to be seen from now on."""
+    if changes.description is not None:
+        agent = replace(agent, description=changes.description)
+    if changes.capabilities is not None:
+        agent = replace(agent, capabilities=tuple(changes.capabilities))
+    if changes.skills is not None:
+        agent = replace(agent, skills=freeze(tuple(changes.skills)))
+    if changes.emoji is not None:
+        agent = replace(agent, emoji=changes.emoji if is_emoji(changes.emoji) else None)
+    if changes.display_name is not None:
+        agent = _renamed(tx, agent, changes.display_name.strip())
+    return agent
+
+
+def _renamed(tx: Transaction, agent: Agent, alias: str) -> Agent:
+    """Return the agent with another alias; an empty one brings the automatic name back."""
+    if not alias:
+        return replace(agent, display_name=agent.name, alias_source="auto")
+    if alias == agent.display_name:
+        return replace(agent, alias_source="user")
+    return replace(agent, display_name=free_name(tx, alias), alias_source="user")
 
 
 def known(tx: Transaction, agent_id: str) -> Agent:

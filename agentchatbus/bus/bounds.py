@@ -11,6 +11,7 @@ import orjson
 from agentchatbus.errors import InvalidRequest, TooLarge
 from agentchatbus.model import (
     MAX_NAME_LENGTH,
+    AgentChanges,
     AgentDraft,
     MessageDraft,
     StopReason,
@@ -38,29 +39,64 @@ def check_thread(draft: ThreadDraft, settings: BusSettings) -> None:
         InvalidRequest: The topic is empty.
         TooLarge: Topic, prompt or metadata are over their limit.
     """
-    if not draft.topic.strip():
+    check_topic(draft.topic, settings)
+    check_text("system_prompt", draft.system_prompt or "", settings)
+    check_metadata(draft.metadata or {}, settings)
+
+
+def check_topic(topic: str, settings: BusSettings) -> None:
+    """Check the name of a thread.
+
+    Raises:
+        InvalidRequest: It is empty, or holds characters that cannot be seen.
+        TooLarge: It is over its limit.
+    """
+    if not topic.strip():
         raise InvalidRequest("topic is required", field="topic")
-    _limit("topic", len(draft.topic), settings.max_topic_length, "characters")
-    check_seen("topic", draft.topic)
-    _limit("system_prompt", len((draft.system_prompt or "").encode()), settings.max_content_bytes, "bytes")
-    _check_metadata(draft.metadata, settings)
+    _limit("topic", len(topic), settings.max_topic_length, "characters")
+    check_seen("topic", topic)
 
 
-def check_message(draft: MessageDraft, settings: BusSettings) -> None:
-    """Check a message before plugins see it.
+def check_text(field: str, text: str, settings: BusSettings) -> None:
+    """Check a longer text besides messages, such as a prompt or a summary.
+
+    Raises:
+        TooLarge: It is longer than a message may be.
+    """
+    _limit(field, len(text.encode()), settings.max_content_bytes, "bytes")
+
+
+def check_draft(draft: MessageDraft, settings: BusSettings) -> None:
+    """Check a message before plugins see it; its metadata may be as large as a request until they have.
+
+    Agents put pictures into metadata, which a plugin moves to where they belong.
 
     Raises:
         InvalidRequest: The content is empty, or the stop reason is none.
         TooLarge: Content or metadata are over their limit.
     """
-    if not draft.content.strip() and not any(draft.metadata.get(key) for key in CONTAINERS):
-        raise InvalidRequest("content must not be empty", field="content")
-    _limit("content", len(draft.content.encode()), settings.max_content_bytes, "bytes")
-    _check_metadata(draft.metadata, settings)
-    _check_stop_reason(draft.metadata.get("stop_reason"))
+    _check_words(draft, settings)
+    check_metadata(draft.metadata, settings, limit=max(settings.max_metadata_bytes, settings.max_body_bytes))
 
 
-def _check_metadata(metadata: Mapping[str, Any], settings: BusSettings) -> None:
+def check_message(draft: MessageDraft, settings: BusSettings) -> None:
+    """Check a message as it will be stored.
+
+    Raises:
+        InvalidRequest: The content is empty, or the stop reason is none.
+        TooLarge: Content or metadata are over their limit.
+    """
+    _check_words(draft, settings)
+    check_metadata(draft.metadata, settings)
+
+
+def check_metadata(metadata: Mapping[str, Any], settings: BusSettings, *, limit: int | None = None) -> None:
+    """Check metadata of a thread or a message, against the configured limit or another one.
+
+    Raises:
+        InvalidRequest: It is nested too deeply, or no JSON.
+        TooLarge: It is over its limit.
+    """
     if not metadata:
         return
     if _depth(metadata) > MAX_DEPTH:
@@ -70,7 +106,7 @@ def _check_metadata(metadata: Mapping[str, Any], settings: BusSettings) -> None:
         text = orjson.dumps(value)
     except (TypeError, ValueError) as error:
         raise InvalidRequest(f"metadata is no valid JSON: {error}", field="metadata") from None
-    _limit("metadata", len(text), settings.max_metadata_bytes, "bytes")
+    _limit("metadata", len(text), limit or settings.max_metadata_bytes, "bytes")
 
 
 def check_name(field: str, name: str) -> None:
@@ -80,8 +116,18 @@ def check_name(field: str, name: str) -> None:
         InvalidRequest: It holds characters that cannot be seen.
         TooLarge: It is too long.
     """
-    _limit(field, len(name), MAX_NAME_LENGTH, "characters")
-    check_seen(field, name)
+    check_label(field, name, MAX_NAME_LENGTH)
+
+
+def check_label(field: str, text: str, longest: int) -> None:
+    """Check a short text of one line.
+
+    Raises:
+        InvalidRequest: It holds characters that cannot be seen.
+        TooLarge: It has more characters than `longest`.
+    """
+    _limit(field, len(text), longest, "characters")
+    check_seen(field, text)
 
 
 def check_seen(field: str, text: str) -> None:
@@ -101,12 +147,28 @@ def check_agent(draft: AgentDraft) -> None:
         InvalidRequest: Its names hold characters that cannot be seen, or its alias belongs to people or the bus.
         TooLarge: It has too much to say.
     """
-    alias = (draft.display_name or "").strip()
-    for field, name in (("ide", draft.ide), ("model", draft.model), ("display_name", alias)):
+    for field, name in (("ide", draft.ide), ("model", draft.model)):
         check_name(field, name.strip())
+    _check_introduction(draft)
+
+
+def check_changes(changes: AgentChanges) -> None:
+    """Check what an agent changes of its introduction.
+
+    Raises:
+        InvalidRequest: The alias holds characters that cannot be seen, or belongs to people or the bus.
+        TooLarge: It has too much to say.
+    """
+    _check_introduction(changes)
+
+
+def _check_introduction(said: AgentDraft | AgentChanges) -> None:
+    alias = (said.display_name or "").strip()
+    check_name("display_name", alias)
     if is_reserved(alias):
         raise InvalidRequest(f"The display name '{alias}' is reserved; choose another one.", field="display_name")
-    size = len(orjson.dumps(thaw([*draft.capabilities, *draft.skills]))) + len(draft.description.encode())
+    lists = thaw([*(said.capabilities or ()), *(said.skills or ())])
+    size = len(orjson.dumps(lists)) + len((said.description or "").encode())
     _limit("description, capabilities and skills", size, MAX_INTRODUCTION_BYTES, "bytes")
 
 
@@ -120,6 +182,13 @@ def _depth(value: Any) -> int:
             deepest = max(deepest, level)
             todo.extend((child, level + 1) for child in inner)
     return deepest
+
+
+def _check_words(draft: MessageDraft, settings: BusSettings) -> None:
+    if not draft.content.strip() and not any(draft.metadata.get(key) for key in CONTAINERS):
+        raise InvalidRequest("content must not be empty", field="content")
+    _limit("content", len(draft.content.encode()), settings.max_content_bytes, "bytes")
+    _check_stop_reason(draft.metadata.get("stop_reason"))
 
 
 def _check_stop_reason(reason: object) -> None:

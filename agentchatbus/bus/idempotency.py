@@ -12,8 +12,8 @@ import orjson
 
 from agentchatbus.errors import Conflict
 from agentchatbus.model import Caller
+from agentchatbus.ports.queries import StoredAnswer
 from agentchatbus.ports.storage import Transaction
-from agentchatbus.ports.stores import StoredAnswer
 
 T = TypeVar("T")
 

@@ -8,16 +8,30 @@ from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
 
-from agentchatbus.bus.tokens import ReplyTokens, hash_token
+from agentchatbus.bus.tokens import ReplyTokens
+from agentchatbus.clock import Clock
 from agentchatbus.errors import InvalidRequest, Unauthenticated
 from agentchatbus.hooks import Hooks
-from agentchatbus.model import Agent, Caller, CallerKind, Credentials
+from agentchatbus.model import (
+    ACCESS_PREFIX,
+    HUMAN,
+    AccessToken,
+    Agent,
+    Caller,
+    CallerKind,
+    Credentials,
+    Scope,
+    hash_token,
+)
 from agentchatbus.ports.settings import BusSettings
 from agentchatbus.ports.storage import Storage, Transaction
 
 CACHE_SIZE = 10_000
 MIN_KEY_LENGTH = 16
 """Characters of an idempotency key from which an agent's token may be derived."""
+
+SCOPE_KINDS = {Scope.AGENT: CallerKind.GUEST, Scope.HUMAN: CallerKind.HUMAN, Scope.OPERATOR: CallerKind.OPERATOR}
+"""What the holder of an access token is; one for agents lets in whoever has yet to register."""
 
 BAD_CREDENTIALS = "Invalid agent_id/token"
 
@@ -44,12 +58,16 @@ def new_agent_token(agent_id: str, key: str | None) -> str:
 class Identity:
     """Says who calls; remembers tokens it has seen, which is safe because only this process changes agents."""
 
-    def __init__(self, storage: Storage, hooks: Hooks, tokens: ReplyTokens, settings: BusSettings) -> None:
+    def __init__(
+        self, storage: Storage, hooks: Hooks, tokens: ReplyTokens, clock: Clock, settings: BusSettings
+    ) -> None:
         self._storage = storage
         self._hooks = hooks
         self._tokens = tokens
+        self._clock = clock
         self._settings = settings
         self._known: OrderedDict[str, Agent] = OrderedDict()
+        self._granted: dict[str, AccessToken] = {}
         self._changes = 0
 
     async def identify(self, credentials: Credentials) -> Caller:
@@ -62,6 +80,8 @@ class Identity:
             return self._operator(credentials)  # first, so that no plugin can lock the operator out
         if caller := await self._hooks.authenticate(credentials):
             return caller
+        if credentials.agent_id is None and (access := await self._access(credentials.token)):
+            return _access_caller(access, credentials)
         if credentials.token is not None or credentials.agent_id is not None:
             return await self._agent(credentials)
         if credentials.reply_token and (agent := await self._holder(credentials.reply_token)):
@@ -75,6 +95,15 @@ class Identity:
             address=credentials.address,
         )
 
+    @property
+    def is_open(self) -> bool:
+        """Whether callers without a token are trusted as people of this machine."""
+        return self._settings.is_open
+
+    def forget_access(self) -> None:
+        """Look access tokens up again next time: one was taken away."""
+        self._granted.clear()
+
     def forget(self, agent_id: str) -> None:
         """Look the agent up again next time: it changed or is gone."""
         self._changes += 1
@@ -86,8 +115,32 @@ class Identity:
             raise Unauthenticated(BAD_CREDENTIALS, reason="incomplete")
         agent = await self._by_token(hash_token(credentials.token))
         if agent is None or (credentials.agent_id is not None and agent.id != credentials.agent_id):
-            raise Unauthenticated(BAD_CREDENTIALS, reason="wrong")
+            is_registered = await self._is_registered(credentials.agent_id)
+            raise Unauthenticated(BAD_CREDENTIALS, reason="wrong", is_registered=is_registered)
         return _agent_caller(agent, credentials)
+
+    async def _is_registered(self, agent_id: str | None) -> bool | None:
+        """Return whether there is an agent of this id, which is no secret; None where none was named."""
+        if agent_id is None:
+            return None
+        return await self._storage.read(lambda tx: tx.agents.get(agent_id)) is not None
+
+    async def _access(self, token: str | None) -> AccessToken | None:
+        """Return the access token that this is, if it is one.
+
+        Raises:
+            Unauthenticated: It has expired.
+        """
+        if token is None or not token.startswith(ACCESS_PREFIX):
+            return None
+        token_hash = hash_token(token)
+        access = self._granted.get(token_hash) or await self._storage.read(lambda tx: tx.access.by_hash(token_hash))
+        if access is None:
+            raise Unauthenticated("Unknown access token", reason="wrong")
+        if not access.is_valid(self._clock.now()):
+            raise Unauthenticated("This access token has expired; ask for a new one.", reason="expired")
+        self._granted[token_hash] = access
+        return access
 
     async def _by_token(self, token_hash: str) -> Agent | None:
         return await self._look_up(token_hash, lambda tx: tx.agents.by_token(token_hash))
@@ -127,6 +180,15 @@ class Identity:
             transport=credentials.transport,
             address=credentials.address,
         )
+
+
+def _access_caller(access: AccessToken, credentials: Credentials) -> Caller:
+    return Caller(
+        kind=SCOPE_KINDS[access.scope],
+        name=credentials.name or ("" if access.scope is Scope.AGENT else HUMAN),
+        transport=credentials.transport,
+        address=credentials.address,
+    )
 
 
 def _agent_caller(agent: Agent, credentials: Credentials) -> Caller:

@@ -10,14 +10,15 @@ from agentchatbus.bus.agents import NOBODY, Agents
 from agentchatbus.bus.idempotency import Repeatable, fingerprint
 from agentchatbus.bus.identity import new_agent_token
 from agentchatbus.bus.parts import Parts
+from agentchatbus.bus.presence import joined, touch
 from agentchatbus.bus.projection import project_all
 from agentchatbus.bus.threads import Threads, administrator
 from agentchatbus.bus.tokens import existing
 from agentchatbus.errors import InvalidRequest
 from agentchatbus.model import Agent, AgentDraft, Caller, CallerKind, Message, Thread, ThreadDraft, TokenSource
+from agentchatbus.ports.queries import MessageQuery
 from agentchatbus.ports.results import Connected, JoinRequest, Registered, ThreadOpened
 from agentchatbus.ports.storage import Transaction
-from agentchatbus.ports.stores import MessageQuery
 
 HISTORY = 100
 """Messages that a join delivers at most."""
@@ -29,6 +30,7 @@ class Joining:
     def __init__(self, parts: Parts, agents: Agents, threads: Threads) -> None:
         self._storage = parts.storage
         self._tokens = parts.tokens
+        self._attendance = parts.attendance
         self._clock = parts.clock
         self._settings = parts.settings
         self._agents = agents
@@ -57,7 +59,9 @@ class Joining:
         def work(tx: Transaction) -> Connected:
             return repeatable.once(tx, lambda: first(tx), lambda answer: again(tx, answer), _answer)
 
-        return await self._storage.write(work)
+        connected = await self._storage.write(work)
+        self._attendance.arrived(connected.agent.id)
+        return connected
 
     async def _prepare(self, join: JoinRequest, caller: Caller) -> ThreadDraft | None:
         """Return the draft of a thread that may have to be created; a thread that exists keeps what it has."""
@@ -98,6 +102,8 @@ class Joining:
         tx.tokens.close_open(thread.id, agent.id, self._clock.now(), source=TokenSource.BUS_CONNECT)
         seen = history[-1].seq if history else max(0, min(join.after_seq, thread.last_seq))
         sync = self._tokens.issue(tx, thread.id, agent.id, TokenSource.BUS_CONNECT, seen)
+        joined(tx, thread.id, _as_caller(agent), seen, self._clock.now())
+        touch(tx, _as_caller(agent), "bus_connect", self._clock.now(), heartbeat=True)
         is_cut = bool(history) and join.after_seq <= 0 and history[0].seq > 1
         return Connected(
             agent=agent,

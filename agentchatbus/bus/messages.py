@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from uuid import uuid4
 
 from agentchatbus.bus import bounds, prompt
 from agentchatbus.bus.authorship import stamp
 from agentchatbus.bus.idempotency import Repeatable, fingerprint
 from agentchatbus.bus.parts import Parts
-from agentchatbus.bus.presence import still_here, touch
+from agentchatbus.bus.presence import joined, still_here, touch
 from agentchatbus.bus.projection import project, project_all
 from agentchatbus.bus.tokens import ReplyTokens, existing, stored
-from agentchatbus.errors import InvalidRequest, NotFound, OutOfSync, SyncError, ThreadClosed
+from agentchatbus.errors import Conflict, InvalidRequest, NotFound, OutOfSync, SyncError, ThreadClosed
 from agentchatbus.events import of_message
 from agentchatbus.model import (
     SYSTEM,
@@ -26,10 +25,11 @@ from agentchatbus.model import (
     SyncGuard,
     Thread,
     TokenSource,
+    ordered_id,
 )
+from agentchatbus.ports.queries import MessageQuery
 from agentchatbus.ports.results import Posted
 from agentchatbus.ports.storage import Transaction
-from agentchatbus.ports.stores import MessageQuery
 
 NO_GUARD = SyncGuard(expected_last_seq=None, reply_token=None)
 
@@ -42,6 +42,7 @@ class Messages:
         self._hooks = parts.hooks
         self._tokens = parts.tokens
         self._waiting = parts.waiting
+        self._attendance = parts.attendance
         self._clock = parts.clock
         self._settings = parts.settings
 
@@ -49,7 +50,7 @@ class Messages:
         self, draft: MessageDraft, caller: Caller, guard: SyncGuard | None = None, *, key: str | None = None
     ) -> Posted:
         guard = guard or NO_GUARD
-        bounds.check_message(draft, self._settings)
+        bounds.check_draft(draft, self._settings)
         asked = fingerprint("msg_post", caller, draft) if key or guard.reply_token else ""
         draft = await self._admit(draft, caller)
         posting = _Posting(self._tokens, caller, draft, guard, asked)
@@ -58,24 +59,31 @@ class Messages:
         if isinstance(outcome, SyncError):
             raise _projected(outcome, caller)
         if caller.agent_id is not None:
-            self._waiting.end(caller.agent_id, draft.thread_id)
+            self._waiting.posted(caller.agent_id, draft.thread_id)
+        self._attendance.posted(draft.thread_id, caller)
         return outcome
 
-    async def post_system(self, draft: MessageDraft) -> Message:
-        draft = replace(draft, author=SYSTEM, author_id=SYSTEM, author_name="System", role=Role.SYSTEM)
+    async def post_system(self, draft: MessageDraft, *, only_if: Callable[[Thread], bool] | None = None) -> Message:
+        draft = as_system(draft)
         bounds.check_message(draft, self._settings)
         now = self._clock.now()
-        return await self._storage.write(lambda tx: append(tx, existing(tx, draft.thread_id), draft, now))
+
+        def work(tx: Transaction) -> Message:
+            thread = existing(tx, draft.thread_id)
+            if only_if is not None and not only_if(thread):
+                raise Conflict("The thread has changed, so the message was not stored.", thread_id=thread.id)
+            return append(tx, thread, draft, now)
+
+        return await self._storage.write(work)
 
     async def get(self, message_id: str, caller: Caller) -> Message:
-        if (message := await self._storage.read(lambda tx: tx.messages.get(message_id))) is None:
-            raise NotFound(f"Message '{message_id}' not found", kind="message", id=message_id)
+        message = await self._storage.read(lambda tx: with_reactions(tx, [known_message(tx, message_id)])[0])
         return project(message, caller)
 
     async def page(self, query: MessageQuery, caller: Caller) -> Sequence[Message]:
         def work(tx: Transaction) -> list[Message]:
             existing(tx, query.thread_id)
-            return tx.messages.page(query)
+            return with_reactions(tx, tx.messages.page(query))
 
         return project_all(await self._storage.read(work), caller)
 
@@ -88,6 +96,8 @@ class Messages:
         draft = await self._hooks.transform_message(stamped, caller)
         if draft is not stamped:
             bounds.check_message(draft, self._settings)
+        else:
+            bounds.check_metadata(draft.metadata, self._settings)
         await self._check_reply_target(draft)
         await self._hooks.check_message(draft, caller)
         return draft
@@ -131,6 +141,7 @@ class _Posting:
             tx.tokens.consume(token.hash, message.created_at, message_id=message.id, fingerprint=self._fingerprint)
         repeatable.remember(tx, {"message_id": message.id})
         touch(tx, self._caller, "msg_post", repeatable.at)
+        joined(tx, thread.id, self._caller, self._seen(message), repeatable.at, name=message.author_name)
         return Posted(message=message, sync=self._chain(tx, message))
 
     def _open_thread(self, tx: Transaction) -> Thread:
@@ -157,9 +168,7 @@ class _Posting:
         return expected if expected is not None and expected < message.seq - 1 else message.seq
 
     def _again(self, tx: Transaction, message_id: str) -> Posted:
-        message = tx.messages.get(message_id)
-        if message is None:
-            raise NotFound(f"Message '{message_id}' not found", kind="message", id=message_id)
+        message = known_message(tx, message_id)
         if self._caller.agent_id is None:
             return Posted(message=message, sync=None)
         sync = self._tokens.keep_or_issue(
@@ -175,10 +184,32 @@ def _projected(error: SyncError, caller: Caller) -> SyncError:
     return error
 
 
+def as_system(draft: MessageDraft) -> MessageDraft:
+    """Return the draft as the bus itself says it."""
+    return replace(draft, author=SYSTEM, author_id=SYSTEM, author_name="System", role=Role.SYSTEM)
+
+
+def known_message(tx: Transaction, message_id: str) -> Message:
+    """Return the message.
+
+    Raises:
+        NotFound: There is none.
+    """
+    if (message := tx.messages.get(message_id)) is None:
+        raise NotFound(f"Message '{message_id}' not found", kind="message", id=message_id)
+    return message
+
+
+def with_reactions(tx: Transaction, messages: Sequence[Message]) -> list[Message]:
+    """Return the messages with their reactions."""
+    found = tx.reactions.of([message.id for message in messages])
+    return [replace(item, reactions=tuple(found[item.id])) if item.id in found else item for item in messages]
+
+
 def append(tx: Transaction, thread: Thread, draft: MessageDraft, at: datetime) -> Message:
     """Give a draft the next seq of its thread and store it with its events."""
     message = Message(
-        id=str(uuid4()),
+        id=ordered_id(),
         thread_id=thread.id,
         seq=thread.last_seq + 1,
         author=draft.author,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agentchatbus.bus.attendance import Attendance
 from agentchatbus.bus.identity import Identity
 from agentchatbus.bus.tokens import ReplyTokens
 from agentchatbus.bus.waiting import Waiting
@@ -21,6 +22,7 @@ class Parts:
     hooks: Hooks
     tokens: ReplyTokens
     waiting: Waiting
+    attendance: Attendance
     identity: Identity
     clock: Clock
     settings: BusSettings

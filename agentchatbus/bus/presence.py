@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from agentchatbus.errors import Unauthenticated
-from agentchatbus.model import Caller
+from agentchatbus.model import Caller, Participant
 from agentchatbus.ports.storage import Transaction
 
 
@@ -27,6 +27,24 @@ def touch(tx: Transaction, caller: Caller, activity: str, at: datetime, *, heart
     """
     if caller.agent_id is not None and not tx.agents.touch(caller.agent_id, activity, at, heartbeat=heartbeat):
         raise _gone()
+
+
+def joined(
+    tx: Transaction, thread_id: str, caller: Caller, read_seq: int, at: datetime, *, name: str | None = None
+) -> None:
+    """Record that somebody takes part in a thread and has read up to a seq; people may go by a name of their own."""
+    key = caller.seat if caller.is_agent else name or caller.seat
+    if key:
+        tx.participants.put(
+            Participant(
+                thread_id=thread_id,
+                key=key,
+                agent_id=caller.agent_id,
+                name=caller.name if caller.is_agent else key,
+                joined_at=at,
+                read_seq=read_seq,
+            )
+        )
 
 
 def _gone() -> Unauthenticated:

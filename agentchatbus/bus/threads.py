@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,15 +13,26 @@ from uuid import uuid4
 from agentchatbus.bus import bounds
 from agentchatbus.bus.idempotency import Repeatable, fingerprint
 from agentchatbus.bus.parts import Parts
-from agentchatbus.bus.presence import touch
+from agentchatbus.bus.presence import joined, touch
+from agentchatbus.bus.projection import project
+from agentchatbus.bus.rights import require_member
 from agentchatbus.bus.tokens import existing
 from agentchatbus.clock import isoformat
 from agentchatbus.errors import InvalidRequest
-from agentchatbus.events import ThreadCreated
-from agentchatbus.model import Administrator, Caller, Thread, ThreadDraft, ThreadSettings, TokenSource
-from agentchatbus.ports.results import ThreadOpened, ThreadPage
+from agentchatbus.events import ThreadCreated, ThreadRead
+from agentchatbus.model import (
+    NO_METADATA,
+    Administrator,
+    Caller,
+    Participant,
+    Thread,
+    ThreadDraft,
+    ThreadSettings,
+    TokenSource,
+)
+from agentchatbus.ports.queries import ThreadQuery
+from agentchatbus.ports.results import ThreadOpened, ThreadOverview, ThreadPage
 from agentchatbus.ports.storage import Transaction
-from agentchatbus.ports.stores import ThreadQuery
 
 
 class Threads:
@@ -44,6 +55,7 @@ class Threads:
             thread, created = self.open(tx, draft, administrator(caller, repeatable.at))
             if created:
                 touch(tx, caller, "thread_create", repeatable.at, heartbeat=True)
+                joined(tx, thread.id, caller, 0, repeatable.at)
             return self._opened(tx, thread, caller, created=created)
 
         def again(tx: Transaction, answer: Mapping[str, Any]) -> ThreadOpened:
@@ -57,9 +69,11 @@ class Threads:
 
     async def prepare(self, draft: ThreadDraft, caller: Caller) -> ThreadDraft:
         """Let the plugins change a draft, and check what they made of it."""
-        draft = await self._hooks.transform_thread(draft, caller)
-        bounds.check_thread(draft, self._settings)
-        return draft
+        prepared = await self._hooks.transform_thread(draft, caller)
+        if draft.template_id is not None and prepared is draft:
+            raise InvalidRequest("No active plugin knows templates; leave `template` out.", field="template")
+        bounds.check_thread(prepared, self._settings)
+        return prepared
 
     def open(self, tx: Transaction, draft: ThreadDraft, admin: Administrator | None) -> tuple[Thread, bool]:
         """Return the thread of the draft's topic, and whether it was created just now."""
@@ -70,7 +84,7 @@ class Threads:
             id=str(uuid4()),
             topic=draft.topic,
             created_at=now,
-            metadata=draft.metadata,
+            metadata=draft.metadata or NO_METADATA,
             system_prompt=draft.system_prompt,
             template_id=draft.template_id,
             settings=ThreadSettings(creator_admin=admin),
@@ -82,17 +96,36 @@ class Threads:
     async def get(self, thread_id: str) -> Thread:
         return await self._storage.read(lambda tx: existing(tx, thread_id))
 
-    async def page(self, query: ThreadQuery) -> ThreadPage:
+    async def page(self, query: ThreadQuery, caller: Caller | None = None) -> ThreadPage:
         limit = query.limit
         wanted = replace(query, limit=limit + 1) if limit is not None else query
 
-        def work(tx: Transaction) -> tuple[list[Thread], int]:
-            return tx.threads.page(wanted), tx.threads.count(query)
+        def work(tx: Transaction) -> ThreadPage:
+            found, total = tx.threads.page(wanted), tx.threads.count(query)
+            threads = found if limit is None else found[:limit]
+            return ThreadPage(
+                threads=threads,
+                total=total,
+                next_cursor=encode_cursor(threads[-1], query) if len(found) > len(threads) and threads else None,
+                overviews=overviews(tx, threads, caller) if caller else {},
+            )
 
-        threads, total = await self._storage.read(work)
-        if limit is None or len(threads) <= limit:
-            return ThreadPage(threads=threads, total=total, next_cursor=None)
-        return ThreadPage(threads=threads[:limit], total=total, next_cursor=encode_cursor(threads[limit - 1]))
+        return await self._storage.read(work)
+
+    async def overview(self, thread_id: str, caller: Caller) -> ThreadOverview:
+        return await self._storage.read(lambda tx: overviews(tx, [existing(tx, thread_id)], caller)[thread_id])
+
+    async def mark_read(self, thread_id: str, seq: int, caller: Caller) -> None:
+        def work(tx: Transaction) -> None:
+            thread, now = existing(tx, thread_id), self._clock.now()
+            read_seq, key = max(0, min(seq, thread.last_seq)), caller.seat
+            participants = tx.participants.of([thread_id]).get(thread_id, ())
+            if all(item.key != key or item.read_seq < read_seq for item in participants):
+                joined(tx, thread_id, caller, read_seq, now)
+                tx.events.append(ThreadRead(thread_id=thread_id, reader=key, read_seq=read_seq), now)
+
+        require_member(caller, "say what you have read")
+        await self._storage.write(work)
 
     def _opened(self, tx: Transaction, thread: Thread, caller: Caller, *, created: bool) -> ThreadOpened:
         # The answer carries no messages, so nothing counts as read, also in a thread that has some.
@@ -107,9 +140,29 @@ def administrator(caller: Caller, at: datetime) -> Administrator | None:
     return Administrator(agent_id=caller.agent_id, name=caller.display_name or caller.name, assigned_at=at)
 
 
-def encode_cursor(thread: Thread) -> str:
+def overviews(tx: Transaction, threads: Sequence[Thread], caller: Caller) -> dict[str, ThreadOverview]:
+    """Return what a list shows of these threads, by their ids."""
+    ids = [thread.id for thread in threads]
+    newest, participants = tx.messages.newest(ids), tx.participants.of(ids)
+    return {
+        thread.id: ThreadOverview(
+            last_message=project(newest[thread.id], caller) if thread.id in newest else None,
+            participants=tuple(participants.get(thread.id, ())),
+            unread=_unread(thread, participants.get(thread.id, ()), caller),
+        )
+        for thread in threads
+    }
+
+
+def _unread(thread: Thread, participants: Sequence[Participant], caller: Caller) -> int | None:
+    own = next((item for item in participants if item.key == caller.seat), None)
+    return max(0, thread.last_seq - own.read_seq) if own else None
+
+
+def encode_cursor(thread: Thread, query: ThreadQuery) -> str:
     """Return where a page ended; time and id together, so that threads of one moment are not skipped."""
-    return base64.urlsafe_b64encode(f"{isoformat(thread.created_at)} {thread.id}".encode()).decode()
+    moment = thread.active_at if query.by_activity else thread.created_at
+    return base64.urlsafe_b64encode(f"{isoformat(moment)} {thread.id}".encode()).decode()
 
 
 def decode_cursor(cursor: str) -> tuple[datetime, str]:

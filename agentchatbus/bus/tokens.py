@@ -5,22 +5,16 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
-from hashlib import sha256
 
 from agentchatbus.clock import Clock, isoformat
 from agentchatbus.errors import NotFound, OutOfSync, SyncError, SyncFieldsMissing, TokenInvalid, TokenReplayed
-from agentchatbus.model import Caller, ReplyToken, SyncContext, SyncGuard, Thread, TokenSource
+from agentchatbus.model import Caller, ReplyToken, SyncContext, SyncGuard, Thread, TokenSource, hash_token
+from agentchatbus.ports.queries import MessageQuery
 from agentchatbus.ports.settings import BusSettings
 from agentchatbus.ports.storage import Storage, Transaction
-from agentchatbus.ports.stores import MessageQuery
 
 CACHE_SIZE = 50_000
 TOKEN_BYTES = 24
-
-
-def hash_token(token: str) -> str:
-    """Return what is stored of a token. It is random and long, so a plain hash protects it."""
-    return sha256(token.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from agentchatbus.clock import Clock
+from agentchatbus.events import Event, ThreadDeleted
 from agentchatbus.ports.storage import Storage
 
 logger = logging.getLogger(__name__)
@@ -40,18 +42,30 @@ class Upkeep:
         self._storage = storage
         self._clock = clock
         self._retention = retention
+        self._has_remains = True  # of threads deleted before the start, for all one knows
+        storage.on_commit(self._notice)
 
     async def run(self) -> None:
         """Tidy up at every interval until cancelled."""
         never = asyncio.Event()
         while True:
-            await self._clock.wait_for(never, self._retention.interval_seconds)
+            await self._clock.wait_for(never, self._retention.interval_seconds, background=True)
             try:
                 removed = await self.tidy()
+                await self._scrub()
             except Exception:
                 logger.exception("Old rows could not be removed")
             else:
                 logger.debug("Removed %d old rows", removed)
+
+    def _notice(self, events: Sequence[Event]) -> None:
+        self._has_remains = self._has_remains or any(event.type == ThreadDeleted.type for event in events)
+
+    async def _scrub(self) -> None:
+        """Make deleted threads unreadable where the data lies."""
+        if self._has_remains:
+            self._has_remains = False
+            await self._storage.scrub()
 
     async def tidy(self) -> int:
         """Remove what is older than its retention, batch by batch, and return how many rows went."""

@@ -6,18 +6,21 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from uuid import uuid4
 
-from agentchatbus.bus.presence import touch
+from agentchatbus.bus.announcing import Announcer
+from agentchatbus.bus.presence import joined, touch
 from agentchatbus.bus.projection import project_all
 from agentchatbus.bus.tokens import ReplyTokens, existing
 from agentchatbus.clock import Clock
-from agentchatbus.errors import Unauthenticated
+from agentchatbus.errors import BusError
+from agentchatbus.events import WaitEnded, WaitStarted
 from agentchatbus.fanout import Fanout
 from agentchatbus.model import Caller, Message, SyncContext, TokenSource, WaitState
+from agentchatbus.ports.queries import MessageQuery
 from agentchatbus.ports.results import WaitOutcome, WaitRequest
 from agentchatbus.ports.settings import BusSettings
 from agentchatbus.ports.storage import Storage, Transaction
-from agentchatbus.ports.stores import MessageQuery
 
 BATCH = 100
 """Messages that one wait delivers at most."""
@@ -28,6 +31,7 @@ class _Look:
     """What one look at the thread found."""
 
     messages: Sequence[Message]
+    is_woken: bool
     last_seq: int
     has_token: bool
     must_refresh: bool
@@ -42,20 +46,30 @@ class _Look:
 class _Entry:
     """A wait that is blocked right now."""
 
+    thread_id: str
     state: WaitState | None
     signal: asyncio.Event
-    is_ended: bool = False
+    ended_by: BusError | None = None
+    is_announced: bool = False
+    reason: str | None = None
 
 
 class Waiting:
     """The use case of waiting."""
 
     def __init__(
-        self, storage: Storage, fanout: Fanout, tokens: ReplyTokens, clock: Clock, settings: BusSettings
+        self,
+        storage: Storage,
+        fanout: Fanout,
+        tokens: ReplyTokens,
+        announcer: Announcer,
+        clock: Clock,
+        settings: BusSettings,
     ) -> None:
         self._storage = storage
         self._fanout = fanout
         self._tokens = tokens
+        self._announcer = announcer
         self._clock = clock
         self._settings = settings
         self._blocked: dict[int, _Entry] = {}
@@ -67,14 +81,17 @@ class Waiting:
             request = replace(request, after_seq=min(request.after_seq, first.last_seq))
             reason = self._at_once(first, request, caller)
             deadline = self._clock.monotonic() + self._timeout(request) / 1000
+            if reason is None:
+                self._announce(entry)
             while reason is None:
                 is_woken = await self._clock.wait_for(signal, deadline - self._clock.monotonic())
                 signal.clear()
-                if entry.is_ended:
-                    raise Unauthenticated("This agent was unregistered while it waited.", reason="gone")
+                if entry.ended_by:
+                    raise entry.ended_by
                 look = await self._look(request, caller)
                 reason = self._reason(look, is_woken=is_woken)
-        return await self._leave(request, caller, first, look, reason)
+            entry.reason = reason
+        return await self._leave(request, caller, first, look, entry)
 
     def states(self) -> Sequence[WaitState]:
         return [entry.state for entry in self._blocked.values() if entry.state is not None]
@@ -83,15 +100,27 @@ class Waiting:
         """Return the ids of the agents that are blocked in some wait."""
         return frozenset(state.agent_id for state in self.states())
 
-    def end(self, agent_id: str, thread_id: str | None = None) -> None:
-        """End the agent's waits: all with an error, or quietly those in the thread it has just posted to."""
+    def end(self, agent_id: str, why: BusError) -> Sequence[str]:
+        """End the agent's waits with an error, and return the ids of their threads."""
+        entries = [entry for entry in self._blocked.values() if entry.state and entry.state.agent_id == agent_id]
+        for entry in entries:
+            entry.ended_by = why
+            entry.signal.set()
+        return [entry.state.thread_id for entry in entries if entry.state]
+
+    def end_all(self, thread_id: str, why: BusError) -> None:
+        """End every wait in a thread with an error."""
         for entry in self._blocked.values():
-            if entry.state is None or entry.state.agent_id != agent_id:
-                continue
-            if thread_id is None:
-                entry.is_ended = True
+            if entry.thread_id == thread_id:
+                entry.ended_by = why
                 entry.signal.set()
-            elif entry.state.thread_id == thread_id:
+
+    def posted(self, agent_id: str, thread_id: str) -> None:
+        """Show the agent as waiting in the thread no more: it has just posted there."""
+        for entry in self._blocked.values():
+            state = entry.state
+            if state and (state.agent_id, state.thread_id) == (agent_id, thread_id):
+                self._announce_end(entry, "posted")
                 entry.state = None
 
     @contextmanager
@@ -104,13 +133,30 @@ class Waiting:
                 agent_id=caller.agent_id,
                 entered_at=self._clock.now(),
                 timeout_ms=self._timeout(request),
+                waiting_for=request.waiting_for,
+                call_id=uuid4().hex,
             )
-        entry = _Entry(state=state, signal=signal)
+        entry = _Entry(thread_id=request.thread_id, state=state, signal=signal)
         self._blocked[id(entry)] = entry
         try:
             yield entry
         finally:
             del self._blocked[id(entry)]
+            if entry.reason is None:
+                self._announce_end(entry, "gone")
+
+    def _announce(self, entry: _Entry) -> None:
+        """Tell everybody that somebody blocks; called once it is known that it does."""
+        entry.is_announced = entry.state is not None
+        if entry.state is not None:
+            self._announcer.tell(WaitStarted.of(entry.state))
+
+    def _announce_end(self, entry: _Entry, reason: str) -> None:
+        state = entry.state
+        if entry.is_announced and state is not None:
+            entry.is_announced = False
+            body = WaitEnded(thread_id=state.thread_id, agent_id=state.agent_id, reason=reason, read_seq=None)
+            self._announcer.tell_of(lambda tx: body if tx.threads.get(body.thread_id) else None)
 
     async def _look(self, request: WaitRequest, caller: Caller) -> _Look:
         agent_id = caller.agent_id
@@ -123,8 +169,10 @@ class Waiting:
                 limit=BATCH,
                 handoff_target=request.for_agent,
             )
+            messages = tx.messages.page(query) if thread.last_seq > request.after_seq else ()
             return _Look(
-                messages=tx.messages.page(query) if thread.last_seq > request.after_seq else (),
+                messages=messages,
+                is_woken=_wake(messages, caller),
                 last_seq=thread.last_seq,
                 has_token=agent_id is not None and bool(tx.tokens.open_of(thread.id, agent_id)),
                 must_refresh=agent_id is not None and tx.tokens.refresh_requested(thread.id, agent_id),
@@ -142,18 +190,26 @@ class Waiting:
         return "timeout" if request.timeout_ms is not None and request.timeout_ms <= 0 else None
 
     def _reason(self, look: _Look, *, is_woken: bool) -> str | None:
-        if look.messages:
+        if look.is_woken:
             return "messages"
         if self._fanout.closed:
             return "shutdown"
         return None if is_woken else "timeout"
 
-    async def _leave(self, request: WaitRequest, caller: Caller, first: _Look, look: _Look, reason: str) -> WaitOutcome:
+    async def _leave(
+        self, request: WaitRequest, caller: Caller, first: _Look, look: _Look, entry: _Entry
+    ) -> WaitOutcome:
+        reason = entry.reason or "timeout"
+
         def work(tx: Transaction) -> SyncContext:
+            sync = self._context(tx, request, caller, look, is_unchanged=look.last_seq == first.last_seq)
             if caller.agent_id is not None:
-                self._record(tx, caller, delivered=bool(look.messages))
+                self._record(tx, caller, delivered=reason == "messages")
                 tx.tokens.clear_refresh(request.thread_id, caller.agent_id)
-            return self._context(tx, request, caller, look, is_unchanged=look.last_seq == first.last_seq)
+                joined(tx, request.thread_id, caller, sync.current_seq, self._clock.now())
+                if entry.is_announced:
+                    tx.events.append(_ended(request.thread_id, caller.agent_id, reason, sync), self._clock.now())
+            return sync
 
         sync = await self._storage.write(work)
         return WaitOutcome(messages=project_all(look.messages, caller), sync=sync, reason=reason)
@@ -175,3 +231,14 @@ class Waiting:
         if request.timeout_ms is None:
             return self._settings.wait_timeout_seconds * 1000
         return max(request.timeout_ms, self._settings.wait_min_timeout_ms, 0)
+
+
+def _wake(messages: Sequence[Message], caller: Caller) -> bool:
+    """Return whether a caller is to be told of these messages now; a full batch never waits for more."""
+    if caller.sees_human_only or len(messages) == BATCH:
+        return bool(messages)
+    return any(message.wakes(caller.agent_id) for message in messages)
+
+
+def _ended(thread_id: str, agent_id: str, reason: str, sync: SyncContext) -> WaitEnded:
+    return WaitEnded(thread_id=thread_id, agent_id=agent_id, reason=reason, read_seq=sync.current_seq)

@@ -29,7 +29,8 @@ def check(config: Config) -> None:
     Each value comes with its source: a file, a variable of the environment, an option, or the default. Secrets are
     masked. Something that cannot be used ends the command with exit code 2.
     """
-    from agentchatbus.app import check_exposure, check_search, choose_storage, load_plugins
+    from agentchatbus.app import check_exposure, load_plugins
+    from agentchatbus.choosing import check_search, choose_storage
 
     check_exposure(config)
     manager = load_plugins(config)
@@ -55,17 +56,18 @@ def _table(name: str, values: Mapping[str, Any], sources: Mapping[str, str]) -> 
         if value is None:
             yield f"# {key} is not set  ({source})"
         else:
-            yield f"{key} = {_toml(_masked(key, value))}  # {source}"
+            yield f"{key} = {_toml(masked(key, value))}  # {source}"
 
 
-def _masked(key: str, value: Any) -> Any:
+def masked(key: str, value: Any) -> Any:
+    """Return a value as it may be printed: text under a name that says it is a secret is masked."""
     is_secret = isinstance(value, str) and any(word in key.lower() for word in SECRET_WORDS)
     return MASK if is_secret else value
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_toml(_masked(key, item))}" for key, item in value.items()) + " }"
+        return "{ " + ", ".join(f"{key} = {_toml(masked(key, item))}" for key, item in value.items()) + " }"
     if isinstance(value, list | tuple | set | frozenset):
         return "[" + ", ".join(map(_toml, value)) + "]"
     return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False, default=str)

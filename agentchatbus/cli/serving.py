@@ -16,6 +16,7 @@ from agentchatbus.config import Config
 
 if TYPE_CHECKING:
     from agentchatbus.app import App
+    from agentchatbus.tracing import HookCall, HookListener
 
 INTERRUPTED = 130
 """Exit code of a program that Ctrl-C ended before it was done."""
@@ -23,8 +24,9 @@ INTERRUPTED = 130
 
 @click.command()
 @configured
+@click.option("--trace-hooks", is_flag=True, help="Print every call of a plugin's hook, its time and its outcome.")
 @click.option("--reload", is_flag=True, hidden=True)
-def serve(config: Config, *, reload: bool) -> None:
+def serve(config: Config, *, trace_hooks: bool, reload: bool) -> None:
     """Serve the bus until Ctrl-C.
 
     Says where it listens, where the messages are, and which plugins take part.
@@ -33,33 +35,41 @@ def serve(config: Config, *, reload: bool) -> None:
     if reload:
         click.echo("--reload is accepted and ignored: the bus does not reload its code.", err=True)
     try:
-        run(config)
+        run(config, on_hook_call=print_call if trace_hooks else None)
     except (asyncio.CancelledError, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
 
 
-def run(config: Config) -> None:
+def run(config: Config, *, on_hook_call: HookListener | None = None) -> None:
     """Take the port, compose the bus and serve it."""
     from agentchatbus.app import check_exposure
     from agentchatbus.server import bind, loop_factory
 
     check_exposure(config)
     with closing(bind(config.server)) as listener, asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_serve(config.on_port(listener.getsockname()[1]), listener))
+        runner.run(_serve(config.on_port(listener.getsockname()[1]), listener, on_hook_call))
 
 
-async def _serve(config: Config, listener: socket.socket) -> None:
+def print_call(call: HookCall) -> None:
+    """Print one call of a hook as one line on stderr; it names who was called, and nothing of what was said."""
+    click.echo(f"hook {call.hook:<20} {call.plugin:<16} {call.seconds * 1e3:9.3f} ms  {call.outcome}", err=True)
+
+
+async def _serve(config: Config, listener: socket.socket, on_hook_call: HookListener | None) -> None:
     from agentchatbus.app import open_bus
     from agentchatbus.server import serve as serve_transports
     from agentchatbus.server import tune_garbage_collection
 
-    async with open_bus(config) as app:
+    async with open_bus(config, on_hook_call=on_hook_call) as app:
 
         def on_ready() -> None:
             tune_garbage_collection()
             _announce(app)
 
-        await serve_transports(config, app.transports, app.bus.feed, listener, on_ready=on_ready)
+        bus = app.bus
+        await serve_transports(
+            config, app.transports, bus.feed, listener, on_ready=on_ready, stop_requested=bus.stop_requested
+        )
 
 
 def _announce(app: App) -> None:

@@ -1,6 +1,7 @@
 """The configuration: one TOML file, the environment and the command line become one frozen value.
 
-Flags beat the environment, the environment beats the file, the file beats the defaults.
+Flags beat the environment, the environment beats settings that were saved while the bus ran, these beat the file, the
+file beats the defaults.
 """
 
 from agentchatbus.config.loading import FILE_NAME, Flags, compose, load_config

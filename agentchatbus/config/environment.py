@@ -38,11 +38,13 @@ NAMES: Mapping[str, str | tuple[str, ...]] = MappingProxyType(
         "ENABLE_STOP_REASON": "bus.enable_stop_reason",
         "ENABLE_PRIORITY": "bus.enable_priority",
         "CONTENT_FILTER_ENABLED": "plugins.disable",
-        "RATE_LIMIT": "plugins.limits.messages",
+        "RATE_LIMIT": ("plugins.limits.messages", "plugins.limits.human.messages"),
         "THREAD_TIMEOUT": "plugins.timeout.minutes",
         "TIMEOUT_SWEEP_INTERVAL": "plugins.timeout.sweep_seconds",
         "EXPOSE_THREAD_RESOURCES": ("plugins.mcp-http.list_threads", "plugins.mcp-sse.list_threads"),
         "MAX_IMAGE_BYTES": "plugins.attachments.max_image_bytes",
+        "OWNER_BOOT_TOKEN": "plugins.ide.owner_boot_token",
+        "IDE_HEARTBEAT_TIMEOUT": "plugins.ide.session_seconds",
     }
 )
 """The short names without their prefix, each with its key or keys."""
@@ -53,8 +55,6 @@ WITHOUT_EFFECT = frozenset(
         "CONFIG_FILE",
         "DB_TIMEOUT",
         "ENFORCE_MSG_WAIT_MIN_TIMEOUT",
-        "IDE_HEARTBEAT_TIMEOUT",
-        "OWNER_BOOT_TOKEN",
         "RELOAD",
         "REPLY_TOKEN_LEASE_SECONDS",
         "SHOW_AD",

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from agentchatbus.config import environment
+from agentchatbus.config.saved import read_saved, saved_file
 from agentchatbus.config.tables import TABLES, Config, default_data_dir
 from agentchatbus.errors import ConfigError
 from agentchatbus.hints import did_you_mean, explain
@@ -32,6 +33,10 @@ class Flags:
 
     values: Mapping[str, Any] = field(default_factory=dict)
     plugins: Sequence[str] = ()
+
+
+_Source = tuple[str, Mapping[str, Any], Path | None]
+"""Its name, what it says, and the folder that its paths are relative to."""
 
 
 @dataclass(slots=True)
@@ -73,7 +78,11 @@ class _Draft:
             self._put(source, dotted, _located(value, base) if dotted in PATH_KEYS else value)
 
     def _take_plugin(self, source: str, plugin: str, values: Mapping[str, Any]) -> None:
-        self.plugins.setdefault(plugin, {}).update(values)
+        table = self.plugins.setdefault(plugin, {})
+        for key, value in values.items():
+            inner = table.get(key)
+            merges = isinstance(inner, Mapping) and isinstance(value, Mapping)
+            table[key] = {**(inner or {}), **value} if merges else value
         if not environment.is_short_name(source):
             self.required.add(plugin)
         self.sources.update({f"plugins.{plugin}.{key}": source for key in values})
@@ -122,13 +131,20 @@ def load_config(path: Path | None = None, *, environ: Mapping[str, str], flags: 
     given = {key: value for key, value in flags.values.items() if value is not None}
     variables = list(environment.settings(environ))
     file = path or _file_of(environ) or _default_file(variables, given)
-    draft = _Draft()
-    if file is not None:
-        draft.take(str(file), _read(file), file.expanduser().absolute().parent)
-    for source, key, value in [*variables, *_named(given)]:
-        draft.take(source, _nested(key, value))
-    draft.select(flags.plugins)
-    return draft.finish(file)
+    beginning = (str(file), _read(file), file.expanduser().absolute().parent) if file is not None else None
+    wins = [(source, _nested(key, value), None) for source, key, value in [*variables, *_named(given)]]
+
+    def config(*saved: _Source) -> Config:
+        draft = _Draft()
+        for source in [*([beginning] if beginning else []), *saved, *wins]:
+            draft.take(*source)
+        draft.select(flags.plugins)
+        return draft.finish(file)
+
+    unsaved = config()
+    kept = saved_file(unsaved.server.data_dir)
+    document = read_saved(kept)
+    return config((str(kept), document, None)) if document else unsaved
 
 
 def compose(document: Mapping[str, Any]) -> Config:

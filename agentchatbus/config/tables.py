@@ -133,6 +133,9 @@ class BusTable(Table):
     wait_timeout_seconds: Size = Field(default=300, description="How long a wait blocks that names no time.")
     wait_min_timeout_ms: Count = Field(default=0, description="The shortest time a blocking wait is given.")
     heartbeat_timeout_seconds: Size = Field(default=30, description="How long a sign of life lasts.")
+    working_timeout_seconds: Size = Field(
+        default=900, description="How long an agent that read or posted is believed to work in silence."
+    )
     enable_handoff_target: bool = Field(default=False, description="Agents see and can set hand-off targets.")
     enable_stop_reason: bool = Field(default=False, description="Agents see and can set stop reasons.")
     enable_priority: bool = Field(default=False, description="Agents see and can set priorities.")

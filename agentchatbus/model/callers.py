@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 HUMAN = "human"
+"""The author of what people write without a name of their own; no agent can take it."""
+
 SYSTEM = "system"
+"""The author of what the bus itself writes; nobody else can take it."""
+
 RESERVED_NAMES = frozenset({HUMAN, SYSTEM})
 
 
@@ -48,6 +52,13 @@ class Caller:
     def sees_human_only(self) -> bool:
         """Whether content for humans may be shown to this caller."""
         return self.kind in (CallerKind.HUMAN, CallerKind.OPERATOR, CallerKind.SYSTEM)
+
+    @property
+    def seat(self) -> str:
+        """Under which key this caller takes part in threads: all people of this machine are one; a guest has none."""
+        if self.agent_id is not None:
+            return self.agent_id
+        return self.name or (HUMAN if self.sees_human_only else "")
 
     @property
     def key(self) -> str:

@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
+
+
+def hash_token(token: str) -> str:
+    """Return what is stored of a token: SHA-256 in hex. Tokens are random and long, so a plain hash protects them."""
+    return sha256(token.encode()).hexdigest()
 
 
 class TokenSource(StrEnum):

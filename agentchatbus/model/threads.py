@@ -22,11 +22,11 @@ class ThreadStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadDraft:
-    """A thread as its creator asked for it."""
+    """A thread as its creator asked for it; None says that nothing was asked for, which a template may fill in."""
 
     topic: str
     system_prompt: str | None = None
-    metadata: Metadata = field(default_factory=no_metadata)
+    metadata: Metadata | None = None
     template_id: str | None = None
 
 
@@ -48,6 +48,7 @@ class ThreadSettings:
     switch_timeout_seconds: int = 60
     creator_admin: Administrator | None = None
     auto_assigned_admin: Administrator | None = None
+    updated_at: datetime | None = None
 
     @property
     def administrator(self) -> Administrator | None:
@@ -57,15 +58,23 @@ class ThreadSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """A conversation; `last_seq` is the highest seq stored in it, 0 when it is empty."""
+    """A conversation.
+
+    Attributes:
+        last_seq: The highest seq stored in it, 0 when it is empty.
+        message_count: How many messages it holds; less than `last_seq` only where an imported thread has gaps.
+        archived_from: The status to which an archived thread returns.
+    """
 
     id: str
     topic: str
     created_at: datetime
     status: ThreadStatus = ThreadStatus.DISCUSS
     last_seq: int = 0
+    message_count: int = 0
     updated_at: datetime | None = None
     closed_at: datetime | None = None
+    archived_from: ThreadStatus | None = None
     summary: str | None = None
     metadata: Metadata = field(default_factory=no_metadata)
     system_prompt: str | None = None
@@ -73,6 +82,30 @@ class Thread:
     settings: ThreadSettings = field(default_factory=ThreadSettings)
 
     @property
+    def active_at(self) -> datetime:
+        """When something was last said here, or when it began."""
+        return self.updated_at or self.created_at
+
+    @property
     def takes_messages(self) -> bool:
         """Whether somebody may post here."""
         return self.status not in (ThreadStatus.CLOSED, ThreadStatus.ARCHIVED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """Somebody who joined a thread or spoke in it.
+
+    Attributes:
+        key: An agent's id, else a free name.
+        agent_id: Set for agents only.
+        name: The name at the time of joining.
+        read_seq: The highest seq that was delivered to it.
+    """
+
+    thread_id: str
+    key: str
+    agent_id: str | None
+    name: str
+    joined_at: datetime
+    read_seq: int = 0

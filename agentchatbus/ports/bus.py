@@ -1,202 +1,31 @@
-"""The bus port: the use cases as plugins and operations call them."""
+"""The bus port: one bus as plugins and operations see it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from agentchatbus.clock import Clock
 from agentchatbus.events import Event, EventBody
-from agentchatbus.model import (
-    Agent,
-    AgentDraft,
-    Caller,
-    Credentials,
-    Message,
-    MessageDraft,
-    SyncContext,
-    SyncGuard,
-    Thread,
-    ThreadDraft,
-    WaitState,
-)
-from agentchatbus.ports.results import (
-    Connected,
-    JoinRequest,
-    Posted,
-    Registered,
-    ThreadOpened,
-    ThreadPage,
-    WaitOutcome,
-    WaitRequest,
-)
+from agentchatbus.model import Caller, Credentials
+from agentchatbus.ports.files import Files
 from agentchatbus.ports.settings import BusSettings
 from agentchatbus.ports.storage import Storage
-from agentchatbus.ports.stores import MessageQuery, ThreadQuery
-
-
-class Threads(Protocol):
-    """Threads."""
-
-    async def create(self, draft: ThreadDraft, caller: Caller, *, key: str | None = None) -> ThreadOpened:
-        """Create a thread, or find the one of the same topic.
-
-        Raises:
-            InvalidRequest: The topic is empty or too long.
-            Conflict: `key` was used for another request.
-        """
-        ...
-
-    async def get(self, thread_id: str) -> Thread:
-        """Return the thread.
-
-        Raises:
-            NotFound: There is none.
-        """
-        ...
-
-    async def page(self, query: ThreadQuery) -> ThreadPage:
-        """List threads, newest creation first."""
-        ...
-
-
-class Messages(Protocol):
-    """Messages."""
-
-    async def post(
-        self, draft: MessageDraft, caller: Caller, guard: SyncGuard | None = None, *, key: str | None = None
-    ) -> Posted:
-        """Store a message and wake the thread's waiters.
-
-        Args:
-            draft: The message; the bus stamps its author from `caller`.
-            caller: Who posts.
-            guard: What the author has read; None posts on top of whatever is there.
-            key: Idempotency key.
-
-        Raises:
-            NotFound: There is no such thread or reply target.
-            ThreadClosed: The thread takes no messages.
-            SyncError: The author has to read and wait first; the subclass says why.
-            Rejected: A plugin refused the message.
-        """
-        ...
-
-    async def post_system(self, draft: MessageDraft) -> Message:
-        """Store a message of the bus itself, author and role ``system``, without gates and sync."""
-        ...
-
-    async def get(self, message_id: str, caller: Caller) -> Message:
-        """Return the message as this caller may see it.
-
-        Raises:
-            NotFound: There is none.
-        """
-        ...
-
-    async def page(self, query: MessageQuery, caller: Caller) -> Sequence[Message]:
-        """Return messages of one thread as this caller may see them.
-
-        Raises:
-            NotFound: There is no such thread.
-        """
-        ...
-
-    def system_prompt(self, thread: Thread) -> Message:
-        """Return the synthetic message with seq 0 that opens a thread for its agents."""
-        ...
-
-
-class Waiting(Protocol):
-    """Waiting for messages."""
-
-    async def wait(self, request: WaitRequest, caller: Caller) -> WaitOutcome:
-        """Block until the caller has something to read, or the time is over.
-
-        A cancelled wait leaves nothing behind.
-
-        Raises:
-            NotFound: There is no such thread.
-        """
-        ...
-
-    def states(self) -> Sequence[WaitState]:
-        """Return who is blocked right now."""
-        ...
-
-
-class Agents(Protocol):
-    """Registered agents."""
-
-    async def register(self, draft: AgentDraft, *, key: str | None = None) -> Registered:
-        """Register a new agent under a free name."""
-        ...
-
-    async def resume(self, caller: Caller) -> Agent:
-        """Bring an agent back online that proved its token.
-
-        Raises:
-            Unauthenticated: The caller is no agent.
-        """
-        ...
-
-    async def heartbeat(self, caller: Caller) -> None:
-        """Record a sign of life.
-
-        Raises:
-            Unauthenticated: The caller is no agent.
-        """
-        ...
-
-    async def unregister(self, caller: Caller) -> None:
-        """Remove the agent and end its waits; its messages stay.
-
-        Raises:
-            Unauthenticated: The caller is no agent.
-        """
-        ...
-
-    async def get(self, agent_id: str) -> Agent:
-        """Return the agent.
-
-        Raises:
-            NotFound: There is none.
-        """
-        ...
-
-    async def all(self) -> Sequence[Agent]:
-        """Return every agent by time of registration, with `is_waiting` as of now."""
-        ...
-
-
-class Joining(Protocol):
-    """Agent and thread in one step."""
-
-    async def connect(
-        self, join: JoinRequest, caller: Caller, token: str | None, draft: AgentDraft, *, key: str | None = None
-    ) -> Connected:
-        """Register or resume an agent and join or create a thread, all of it or nothing.
-
-        Args:
-            join: The thread.
-            caller: An agent resumes; anybody else is registered.
-            token: The token that proved the agent, to be handed back.
-            draft: How a new agent introduces itself.
-            key: Idempotency key.
-        """
-        ...
-
-
-class Tokens(Protocol):
-    """Reply tokens."""
-
-    async def context(self, thread_id: str, caller: Caller) -> SyncContext:
-        """Issue a reply token on the thread's newest seq, bound to the caller when it is an agent.
-
-        Raises:
-            NotFound: There is no such thread.
-        """
-        ...
+from agentchatbus.ports.use_cases import (
+    Access,
+    Administration,
+    Agents,
+    Editing,
+    Joining,
+    Lifecycle,
+    Messages,
+    Reactions,
+    Search,
+    Threads,
+    Tokens,
+    Waiting,
+)
+from agentchatbus.tracing import HookListener
 
 
 class EventFeed(Protocol):
@@ -249,8 +78,33 @@ class Bus(Protocol):
         ...
 
     @property
+    def lifecycle(self) -> Lifecycle:
+        """What becomes of threads."""
+        ...
+
+    @property
+    def administration(self) -> Administration:
+        """Settings and administrator of threads."""
+        ...
+
+    @property
     def messages(self) -> Messages:
         """Messages."""
+        ...
+
+    @property
+    def editing(self) -> Editing:
+        """Changing messages."""
+        ...
+
+    @property
+    def reactions(self) -> Reactions:
+        """Reactions."""
+        ...
+
+    @property
+    def search(self) -> Search | None:
+        """Search, or None when no plugin offers it for this storage."""
         ...
 
     @property
@@ -274,8 +128,18 @@ class Bus(Protocol):
         ...
 
     @property
+    def access(self) -> Access:
+        """Access tokens."""
+        ...
+
+    @property
     def feed(self) -> EventFeed:
         """The event log."""
+        ...
+
+    @property
+    def files(self) -> Files:
+        """The files that messages refer to."""
         ...
 
     async def identify(self, credentials: Credentials) -> Caller:
@@ -288,4 +152,16 @@ class Bus(Protocol):
 
     async def publish(self, body: EventBody) -> Event:
         """Store an event of a plugin and tell everybody."""
+        ...
+
+    def depths(self) -> Mapping[str, int]:
+        """Return how much waits inside the bus, by name: ``observer NAME`` counts the events a plugin is behind."""
+        ...
+
+    def watch_hooks(self, listener: HookListener) -> None:
+        """Tell somebody of every call of a plugin's hook from now on."""
+        ...
+
+    def request_stop(self) -> None:
+        """Ask whoever runs the bus to stop it, as after a first Ctrl-C."""
         ...

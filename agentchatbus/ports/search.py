@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from agentchatbus.ports.storage import Storage
@@ -18,12 +19,14 @@ class SearchQuery:
         thread_id: Only in this thread.
         limit: How many hits at most.
         cursor: Where the last page ended, as the index returned it.
+        sees_human_only: Whether messages for humans only may be found.
     """
 
     text: str
     thread_id: str | None = None
     limit: int = 50
     cursor: str | None = None
+    sees_human_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +61,12 @@ class SearchIndex(ABC):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchOffer:
-    """What ``register_search`` returns; of all offers that support the storage, the highest priority is chosen."""
+    """What ``register_search`` returns; of all offers that support the storage, the highest priority is chosen.
+
+    `open` holds the index open for as long as its context lasts, and brings it up to date first.
+    """
 
     name: str
     priority: int
     supports: Callable[[Storage], bool]
-    open: Callable[[Storage], SearchIndex]
+    open: Callable[[Storage], AbstractAsyncContextManager[SearchIndex]]

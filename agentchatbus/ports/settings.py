@@ -21,6 +21,7 @@ class BusSettings:
         wait_timeout_seconds: How long a wait blocks that names no time.
         wait_min_timeout_ms: The shortest time a blocking wait is given.
         heartbeat_timeout_seconds: How long a sign of life lasts.
+        working_timeout_seconds: How long an agent that read or posted is believed to work in silence.
         enable_handoff_target: Agents see and can set hand-off targets.
         enable_stop_reason: Agents see and can set stop reasons.
         enable_priority: Agents see and can set priorities.
@@ -39,6 +40,7 @@ class BusSettings:
     wait_timeout_seconds: int = 300
     wait_min_timeout_ms: int = 0
     heartbeat_timeout_seconds: int = 30
+    working_timeout_seconds: int = 900
     enable_handoff_target: bool = False
     enable_stop_reason: bool = False
     enable_priority: bool = False
@@ -50,3 +52,7 @@ class BusSettings:
     @property
     def heartbeat_window(self) -> timedelta:
         return timedelta(seconds=self.heartbeat_timeout_seconds)
+
+    @property
+    def working_window(self) -> timedelta:
+        return timedelta(seconds=self.working_timeout_seconds)

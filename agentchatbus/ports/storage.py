@@ -10,7 +10,7 @@ A unit of work is synchronous, does no input or output of its own and may run on
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,11 +19,14 @@ from typing import Any, TypeVar
 
 from agentchatbus.events import Event
 from agentchatbus.ports.stores import (
+    AccessStore,
     AgentStore,
     AnswerStore,
     DocumentStore,
     EventStore,
     MessageStore,
+    ParticipantStore,
+    ReactionStore,
     ThreadStore,
     TokenStore,
 )
@@ -37,7 +40,10 @@ class Transaction:
 
     threads: ThreadStore
     messages: MessageStore
+    reactions: ReactionStore
+    participants: ParticipantStore
     agents: AgentStore
+    access: AccessStore
     tokens: TokenStore
     events: EventStore
     answers: AnswerStore
@@ -85,6 +91,13 @@ class Storage(ABC):
         Returns:
             How many rows went; 0 says that nothing old is left.
         """
+
+    def depths(self) -> Mapping[str, int]:
+        """Return how much waits to be done, by name, for those who watch the bus."""
+        return {}
+
+    async def scrub(self) -> None:  # noqa: B027 -- most backends have nothing to do
+        """Make what was removed unreadable where the data lies, as far as the backend can; may take long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,68 +3,24 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from agentchatbus.events import Event, EventBody
-from agentchatbus.model import Agent, Message, Priority, ReplyToken, Thread, ThreadSettings, ThreadStatus, TokenSource
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadQuery:
-    """Which threads to list, newest creation first.
-
-    Attributes:
-        status: Only this status; wins over `include_archived`.
-        include_archived: Whether archived threads are listed.
-        before: Exclusive cursor, the creation time and id of the last thread already seen.
-        limit: How many at most; None lists all.
-    """
-
-    status: ThreadStatus | None = None
-    include_archived: bool = False
-    before: tuple[datetime, str] | None = None
-    limit: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageQuery:
-    """Which messages of one thread to read, lowest seq first.
-
-    Attributes:
-        thread_id: The thread.
-        after_seq: Exclusive lower bound.
-        before_seq: Exclusive upper bound.
-        limit: How many at most.
-        newest: Take the highest seqs instead of the lowest when there are more than `limit`.
-        priority: Only this priority.
-        handoff_target: Only messages whose ``metadata.handoff_target`` equals this.
-    """
-
-    thread_id: str
-    after_seq: int = 0
-    before_seq: int | None = None
-    limit: int = 100
-    newest: bool = False
-    priority: Priority | None = None
-    handoff_target: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredAnswer:
-    """The first answer to a write that carried an idempotency key.
-
-    Attributes:
-        fingerprint: A hash of the request; another one under the same key is a conflict.
-        answer: What the use case needs to give the same answer again. It holds no credential.
-        created_at: When it was given; old answers are pruned.
-    """
-
-    fingerprint: str
-    answer: Mapping[str, Any]
-    created_at: datetime
+from agentchatbus.model import (
+    AccessToken,
+    Agent,
+    Message,
+    MessageEdit,
+    Participant,
+    Reaction,
+    ReplyToken,
+    Thread,
+    ThreadSettings,
+    TokenSource,
+)
+from agentchatbus.ports.queries import MessageQuery, StoredAnswer, ThreadQuery
 
 
 class ThreadStore(ABC):
@@ -90,10 +46,15 @@ class ThreadStore(ABC):
 
     @abstractmethod
     def update(self, thread: Thread) -> None:
-        """Replace every field of a stored thread except `last_seq` and its settings."""
+        """Replace every field of a stored thread except `last_seq`, `message_count` and its settings."""
 
     @abstractmethod
     def put_settings(self, thread_id: str, settings: ThreadSettings) -> None: ...
+
+    @abstractmethod
+    def remove(self, thread_id: str) -> None:
+        """Remove the thread and all that belongs to it: messages, edits, reactions, participants, reply tokens, refresh
+        requests and events."""
 
 
 class MessageStore(ABC):
@@ -107,10 +68,58 @@ class MessageStore(ABC):
 
     @abstractmethod
     def append(self, message: Message) -> None:
-        """Store the message and set its thread's `last_seq` and `updated_at` from it.
+        """Store the message, count it, and raise its thread's `last_seq` and set `updated_at` from it; what the bus
+        itself says (role ``system``) leaves `updated_at` as it is.
 
-        The caller took ``message.seq`` as the thread's `last_seq` plus one in this same unit of work.
+        The caller took ``message.seq`` as the thread's `last_seq` plus one in this same unit of work; only an importer
+        brings other numbers. Its `reactions` are not stored.
         """
+
+    @abstractmethod
+    def update(self, message: Message) -> None:
+        """Replace content, metadata, `edited_at` and `edit_version` of a stored message."""
+
+    @abstractmethod
+    def newest(self, thread_ids: Sequence[str]) -> dict[str, Message]:
+        """Return the message with the highest seq of each of these threads that has one."""
+
+    @abstractmethod
+    def add_edit(self, edit: MessageEdit) -> None: ...
+
+    @abstractmethod
+    def edits(self, message_id: str) -> list[MessageEdit]:
+        """Return the edits of a message by version."""
+
+
+class ReactionStore(ABC):
+    """Reactions to messages."""
+
+    @abstractmethod
+    def add(self, reaction: Reaction) -> None:
+        """Store a reaction; the caller has made sure that this one does not exist."""
+
+    @abstractmethod
+    def get(self, message_id: str, agent_id: str, reaction: str) -> Reaction | None: ...
+
+    @abstractmethod
+    def remove(self, message_id: str, agent_id: str, reaction: str) -> None: ...
+
+    @abstractmethod
+    def of(self, message_ids: Sequence[str]) -> dict[str, list[Reaction]]:
+        """Return the reactions of those of the messages that have any, oldest first."""
+
+
+class ParticipantStore(ABC):
+    """Who joined or spoke in a thread, and how far it has read."""
+
+    @abstractmethod
+    def put(self, participant: Participant) -> None:
+        """Add a participant, or raise the `read_seq` of the one with this thread and key; it never falls, and name and
+        time of joining stay."""
+
+    @abstractmethod
+    def of(self, thread_ids: Sequence[str]) -> dict[str, list[Participant]]:
+        """Return the participants of those of the threads that have any, by time of joining."""
 
 
 class AgentStore(ABC):
@@ -135,7 +144,7 @@ class AgentStore(ABC):
 
     @abstractmethod
     def update(self, agent: Agent) -> None:
-        """Replace what the agent says of itself (description, alias, capabilities, skills)."""
+        """Replace what the agent says of itself (description, alias, emoji, capabilities, skills)."""
 
     @abstractmethod
     def touch(self, agent_id: str, activity: str, at: datetime, *, heartbeat: bool) -> bool:
@@ -151,6 +160,24 @@ class AgentStore(ABC):
     @abstractmethod
     def remove(self, agent_id: str) -> None:
         """Remove the agent, its open reply tokens and refresh requests; its messages keep their author."""
+
+
+class AccessStore(ABC):
+    """Access tokens, known by the hash of their secret only."""
+
+    @abstractmethod
+    def add(self, token: AccessToken, token_hash: str) -> None: ...
+
+    @abstractmethod
+    def by_hash(self, token_hash: str) -> AccessToken | None: ...
+
+    @abstractmethod
+    def all(self) -> list[AccessToken]:
+        """Return every access token by time of creation."""
+
+    @abstractmethod
+    def remove(self, token_id: str) -> bool:
+        """Remove a token and return whether there was one."""
 
 
 class TokenStore(ABC):
@@ -176,6 +203,10 @@ class TokenStore(ABC):
     ) -> None:
         """Invalidate the agent's open tokens in the thread (of one source only; all but the one with the hash
         `keep`)."""
+
+    @abstractmethod
+    def close_all(self, agent_id: str, at: datetime) -> None:
+        """Invalidate the agent's open tokens in all threads."""
 
     @abstractmethod
     def request_refresh(self, thread_id: str, agent_id: str, at: datetime, reason: str) -> None:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from agentchatbus.config import ServerTable
-from agentchatbus.ports.transport import AsgiApp, Message, Scope
+from agentchatbus.ports.transport import AsgiApp, BodyLimit, Message, Scope, no_limit_of_its_own
 from agentchatbus.server.answers import Header, Receive, Send, answer, refuse
 from agentchatbus.server.origin import AccessPolicy
 
@@ -46,10 +46,26 @@ class _Headers:
 class Guard:
     """Wraps an application; what does not pass is answered here."""
 
-    def __init__(self, app: AsgiApp, server: ServerTable, *, max_body_bytes: int) -> None:
+    def __init__(
+        self,
+        app: AsgiApp,
+        server: ServerTable,
+        *,
+        max_body_bytes: int,
+        body_limit: BodyLimit = no_limit_of_its_own,
+    ) -> None:
+        """Wrap an application.
+
+        Args:
+            app: The application.
+            server: Which names and origins pass.
+            max_body_bytes: The size of a body that nobody else limits.
+            body_limit: Says how large the body of a request may be; None leaves it to `max_body_bytes`.
+        """
         self._app = app
         self._policy = AccessPolicy(server)
         self._max_body_bytes = max_body_bytes
+        self._body_limit = body_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -83,11 +99,12 @@ class Guard:
         """
         is_chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
         declared = int(headers.length) if headers.length is not None and headers.length.isdigit() else 0
-        if declared <= self._max_body_bytes and (headers.length is not None or not is_chunked):
+        limit = self._body_limit(scope) or self._max_body_bytes
+        if declared <= limit and (headers.length is not None or not is_chunked):
             await self._app(scope, receive, send)
             return
-        detail = f"The body of the request is larger than {self._max_body_bytes} bytes."
-        body = _Measured(receive, send, self._max_body_bytes, detail, is_too_large=declared > self._max_body_bytes)
+        detail = f"The body of the request is larger than {limit} bytes."
+        body = _Measured(receive, send, limit, detail, is_too_large=declared > limit)
         try:
             await self._app(scope, body.receive, body.send)
         except Exception:

@@ -83,8 +83,9 @@ async def serve(
     listener: socket.socket,
     *,
     on_ready: Callable[[], None] = lambda: None,
+    stop_requested: asyncio.Event | None = None,
 ) -> None:
-    """Serve the transports until a signal ends it.
+    """Serve the transports until a signal ends it, or somebody asks for it.
 
     The first SIGINT or SIGTERM ends waits and streams and lets requests finish; the second one cancels them.
 
@@ -94,8 +95,11 @@ async def serve(
         feed: Closed when the server begins to stop.
         listener: A listening socket, which is closed at the end.
         on_ready: Called once requests are answered.
+        stop_requested: Once it is set the server stops as after a first signal.
     """
-    guard = Guard(Dispatcher(transports), config.server, max_body_bytes=config.limits.max_body_bytes)
+    dispatcher = Dispatcher(transports)
+    limit = config.limits.max_body_bytes
+    guard = Guard(dispatcher, config.server, max_body_bytes=limit, body_limit=dispatcher.body_limit)
     server = _Server(_uvicorn_config(guard, config), on_ready)
 
     def stop() -> None:
@@ -105,7 +109,7 @@ async def serve(
         server.should_exit = True
 
     with contextlib.closing(listener), _signals(stop):
-        async with _alive(transports):
+        async with _alive(transports), _asked(stop_requested, stop):
             await server.serve(sockets=[listener])
 
 
@@ -138,6 +142,23 @@ async def _alive(transports: Sequence[HttpTransport]) -> AsyncIterator[None]:
         for transport in transports:
             await stack.enter_async_context(transport.lifespan())
         yield
+
+
+@asynccontextmanager
+async def _asked(stop_requested: asyncio.Event | None, stop: Callable[[], None]) -> AsyncIterator[None]:
+    """Call `stop` once it is asked for."""
+
+    async def watch() -> None:
+        if stop_requested is not None:
+            await stop_requested.wait()
+            stop()
+
+    task = asyncio.create_task(watch(), name="stop on request")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _stop_transport(transport: HttpTransport) -> None:

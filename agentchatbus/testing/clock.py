@@ -20,6 +20,7 @@ class _Alarm:
     """Somebody who waits until a moment; `event` is set at that moment or earlier."""
 
     moment: float
+    background: bool = False
     event: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -52,28 +53,33 @@ class ManualClock(Clock):
             if alarm.moment <= self._passed:
                 alarm.event.set()
 
-    async def wait_for(self, event: asyncio.Event, timeout: float | None) -> bool:
+    async def wait_for(self, event: asyncio.Event, timeout: float | None, *, background: bool = False) -> bool:
         if timeout is None:
             return await event.wait()
         if event.is_set() or timeout <= 0:
             await asyncio.sleep(0)
             return event.is_set()
-        with self._alarm(self._passed + timeout) as alarm:
+        with self._alarm(self._passed + timeout, background=background) as alarm:
             await _either(event, alarm.event)
         return event.is_set()
 
-    async def until_waiting(self, count: int = 1, *, within: float = math.inf) -> None:
+    async def until_waiting(self, count: int = 1, *, within: float = math.inf, background: bool = False) -> None:
         """Wait until so many callers wait whose time is over in at most `within` seconds.
 
-        A test that starts a wait in a task and then moves the clock calls this in between.
+        A test that starts a wait in a task and then moves the clock calls this in between. Housekeeping counts only
+        with `background`, and then nothing else does.
         """
-        while sum(0 < alarm.moment - self._passed <= within for alarm in self._alarms) < count:
+        while self._count(within, background=background) < count:
             self._changed.clear()
             await self._changed.wait()
 
+    def _count(self, within: float, *, background: bool) -> int:
+        alarms = (alarm for alarm in self._alarms if alarm.background == background)
+        return sum(0 < alarm.moment - self._passed <= within for alarm in alarms)
+
     @contextmanager
-    def _alarm(self, moment: float) -> Iterator[_Alarm]:
-        alarm = _Alarm(moment)
+    def _alarm(self, moment: float, *, background: bool) -> Iterator[_Alarm]:
+        alarm = _Alarm(moment, background=background)
         self._alarms.add(alarm)
         self._changed.set()
         try:

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from agentchatbus.app import App, open_bus
-from agentchatbus.bus.tokens import hash_token
 from agentchatbus.clock import Clock
 from agentchatbus.config import BusTable, Config, LimitsTable, PluginsTable, ServerTable
-from agentchatbus.model import Agent, Caller, CallerKind, Credentials, Message, SyncContext, ThreadDraft, WaitState
-from agentchatbus.operations import Session
+from agentchatbus.model import (
+    Agent,
+    Caller,
+    CallerKind,
+    Credentials,
+    Message,
+    Session,
+    SyncContext,
+    ThreadDraft,
+    WaitState,
+    hash_token,
+)
 from agentchatbus.plugin import Plugin
+from agentchatbus.ports.queries import MessageQuery
 from agentchatbus.ports.results import Connected, Posted, WaitOutcome
 from agentchatbus.ports.settings import BusSettings
 from agentchatbus.ports.storage import StorageOffer
-from agentchatbus.ports.stores import MessageQuery
 from agentchatbus.testing.clock import ManualClock
 from agentchatbus.testing.memory import memory_offer
 
@@ -161,13 +172,19 @@ async def make_bus(
 
     Args:
         plugins: The plugins that do.
-        settings: How the domain behaves; `is_open` False is a bus that the network can reach.
+        settings: How the domain behaves; `is_open` False is a bus that the network can reach. The default folder for
+            files stands for one that is removed when the bus closes.
         clock: None makes a `ManualClock`.
         storage: None makes an empty one in memory.
     """
     clock = clock or ManualClock()
-    config = _config(settings or BusSettings())
-    async with open_bus(config, plugins=plugins, clock=clock, storage=storage or memory_offer()) as app:
+    given = settings or BusSettings()
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory(prefix="agentchatbus-test-"))
+        # The folder of the person who runs the tests is not the tests' to write into.
+        config = _config(replace(given, data_dir=Path(folder)) if given.data_dir == BusSettings().data_dir else given)
+        opening = open_bus(config, plugins=plugins, clock=clock, storage=storage or memory_offer())
+        app = await stack.enter_async_context(opening)
         opened = await app.bus.threads.create(ThreadDraft(topic="Under test"), PERSON)
         session = _session(CallerKind.HUMAN, fills_sync=True)
         yield BusHarness(app=app, session=session, thread=opened.thread.id, clock=clock)

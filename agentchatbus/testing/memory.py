@@ -15,6 +15,7 @@ from agentchatbus.ports.storage import CommitListener, Storage, StorageContext, 
 from agentchatbus.testing.memory_agents import MemoryAgents, MemoryTokens
 from agentchatbus.testing.memory_journal import Journal
 from agentchatbus.testing.memory_log import MemoryAnswers, MemoryDocuments, MemoryEvents
+from agentchatbus.testing.memory_people import MemoryAccess, MemoryParticipants, MemoryReactions
 from agentchatbus.testing.memory_threads import MemoryMessages, MemoryThreads
 
 logger = logging.getLogger(__name__)
@@ -34,13 +35,18 @@ class MemoryStorage(Storage):
         self._listeners: list[CommitListener] = []
         self._closed = False
         threads = MemoryThreads(self._journal)
+        messages = MemoryMessages(self._journal, threads)
         self._tokens = MemoryTokens(self._journal, threads)
         self._events = MemoryEvents(self._journal)
         self._answers = MemoryAnswers(self._journal)
+        threads.on_removal += [self._tokens.forget_thread, self._events.forget]
         self._transaction = Transaction(
             threads=threads,
-            messages=MemoryMessages(self._journal, threads),
+            messages=messages,
+            reactions=MemoryReactions(self._journal, messages),
+            participants=MemoryParticipants(self._journal, threads),
             agents=MemoryAgents(self._journal, self._tokens),
+            access=MemoryAccess(self._journal),
             tokens=self._tokens,
             events=self._events,
             answers=self._answers,

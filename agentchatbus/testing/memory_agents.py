@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import count, islice
 
+from agentchatbus.errors import Conflict
 from agentchatbus.model import Agent, ReplyToken, TokenSource
 from agentchatbus.ports.stores import AgentStore, TokenStore
 from agentchatbus.testing.memory_journal import PRUNED_AT_ONCE, Journal, copy_json
@@ -28,7 +29,7 @@ class MemoryTokens(TokenStore):
     def add(self, token: ReplyToken) -> None:
         self._threads.require(token.thread_id)
         if token.hash in self._rows:
-            raise ValueError("There is a reply token of this hash already.")
+            raise Conflict("There is a reply token of this hash already.")
         self._journal.put(self._rows, token.hash, token)
         if token.is_open:
             self._journal.put(self._open[token.thread_id, token.agent_id], token.hash, next(self._counter))
@@ -49,6 +50,10 @@ class MemoryTokens(TokenStore):
             if token.hash != keep and source in (None, token.source):
                 self._close(replace(token, consumed_at=at))
 
+    def close_all(self, agent_id: str, at: datetime) -> None:
+        for token in [token for token in self._rows.values() if token.agent_id == agent_id and token.is_open]:
+            self._close(replace(token, consumed_at=at))
+
     def request_refresh(self, thread_id: str, agent_id: str, at: datetime, reason: str) -> None:
         self._threads.require(thread_id)
         self._journal.put(self._refreshes, (agent_id, thread_id), (at, reason))
@@ -64,6 +69,13 @@ class MemoryTokens(TokenStore):
         for token in [token for token in self._rows.values() if token.agent_id == agent_id and token.is_open]:
             self._remove(token)
         for pair in [pair for pair in self._refreshes if pair[0] == agent_id]:
+            self._journal.drop(self._refreshes, pair)
+
+    def forget_thread(self, thread_id: str) -> None:
+        """Remove everything that could be used in a thread."""
+        for token in [token for token in self._rows.values() if token.thread_id == thread_id]:
+            self._remove(token)
+        for pair in [pair for pair in self._refreshes if pair[1] == thread_id]:
             self._journal.drop(self._refreshes, pair)
 
     def drop_before(self, moment: datetime) -> int:
@@ -113,7 +125,7 @@ class MemoryAgents(AgentStore):
 
     def add(self, agent: Agent, token_hash: str) -> None:
         if agent.id in self._rows or any(agent.name == known.name for known in self._rows.values()):
-            raise ValueError("There is an agent of this id or name already.")
+            raise Conflict("There is an agent of this id or name already.")
         self._put_hash(agent.id, token_hash)
         self._order[agent.id] = next(self._counter)
         stored = replace(
@@ -128,6 +140,7 @@ class MemoryAgents(AgentStore):
                 description=agent.description,
                 display_name=agent.display_name,
                 alias_source=agent.alias_source,
+                emoji=agent.emoji,
                 capabilities=copy_json(agent.capabilities),
                 skills=copy_json(agent.skills),
             )
@@ -152,7 +165,7 @@ class MemoryAgents(AgentStore):
 
     def _put_hash(self, agent_id: str, token_hash: str) -> None:
         if self._hashes.get(token_hash, agent_id) != agent_id:
-            raise ValueError("Another agent has this token.")
+            raise Conflict("Another agent has this token.")
         self._drop_hash(agent_id)
         self._journal.put(self._hashes, token_hash, agent_id)
 

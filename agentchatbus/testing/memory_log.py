@@ -9,7 +9,8 @@ from itertools import islice, takewhile
 from typing import Any
 
 from agentchatbus.events import Event, EventBody
-from agentchatbus.ports.stores import AnswerStore, DocumentStore, EventStore, StoredAnswer
+from agentchatbus.ports.queries import StoredAnswer
+from agentchatbus.ports.stores import AnswerStore, DocumentStore, EventStore
 from agentchatbus.testing.memory_journal import PRUNED_AT_ONCE, Journal, copy_json
 
 
@@ -17,6 +18,7 @@ class MemoryEvents(EventStore):
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._rows: dict[int, Event] = {}
+        self._floor = 1
         self.newest = 0
 
     def append(self, body: EventBody, at: datetime) -> Event:
@@ -30,19 +32,32 @@ class MemoryEvents(EventStore):
 
     def after(self, event_id: int, limit: int) -> list[Event]:
         first = max(event_id + 1, self.bounds()[0])
-        return [self._rows[key] for key in range(first, min(first + limit, self.newest + 1))]
+        kept = (self._rows[key] for key in range(first, self.newest + 1) if key in self._rows)
+        return list(islice(kept, limit))
 
     def bounds(self) -> tuple[int, int]:
-        return self.newest - len(self._rows) + 1, self.newest
+        while self._floor <= self.newest and self._floor not in self._rows:
+            self._floor += 1
+        return self._floor, self.newest
+
+    def forget(self, thread_id: str) -> None:
+        """Remove the events of a thread, wherever in the log they are."""
+        for event in [event for event in self._rows.values() if event.thread_id == thread_id]:
+            self._drop(event)
 
     def drop_before(self, moment: datetime) -> int:
         """Remove old events from the log's old end only, so that it has no gap."""
         lowest, newest = self.bounds()
-        oldest = (self._rows[key] for key in range(lowest, newest + 1))
+        oldest = (self._rows[key] for key in range(lowest, newest + 1) if key in self._rows)
         batch = list(islice(takewhile(lambda event: event.created_at < moment, oldest), PRUNED_AT_ONCE))
         for event in batch:
-            self._journal.drop(self._rows, event.id)
+            self._drop(event)
         return len(batch)
+
+    def _drop(self, event: Event) -> None:
+        floor = self._floor
+        self._journal.drop(self._rows, event.id)
+        self._journal.note(lambda: setattr(self, "_floor", floor))
 
 
 class MemoryAnswers(AnswerStore):

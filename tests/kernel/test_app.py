@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from agentchatbus.app import bus_settings, choose_storage, load_plugins, open_bus, plugin_name
+from agentchatbus.app import bus_settings, load_plugins, open_bus, plugin_name
+from agentchatbus.choosing import choose_storage
 from agentchatbus.config import Config, Flags, LimitsTable, PluginsTable, ServerTable, compose, load_config
 from agentchatbus.plugin_api import (
     Action,

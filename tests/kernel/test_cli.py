@@ -118,7 +118,8 @@ def test_what_cannot_be_used_is_a_sentence_and_exit_code_2(run: Run, arguments: 
 
 def test_a_search_that_nobody_offers_is_refused(run: Run) -> None:
     refused = run("config", "check", AGENTCHATBUS_SEARCH__BACKEND="fts9")
-    assert (refused.exit_code, refused.stderr) == (2, "Error: [search] backend: there is no search named 'fts9'.\n")
+    sentence = "Error: [search] backend: there is no search named 'fts9'. Did you mean 'fts5'?\n"
+    assert (refused.exit_code, refused.stderr) == (2, sentence)
 
 
 def test_without_a_command_it_serves(tmp_path: Path) -> None:

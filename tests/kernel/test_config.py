@@ -117,6 +117,7 @@ def test_a_variable_of_the_environment_sets_its_key(
         ("PLUGINS__MINE__WORDS", '["a", "b"]', "mine", "words", ["a", "b"]),
         ("RATE_LIMIT", "30", "limits", "messages", "30/minute"),
         ("RATE_LIMIT", "0", "limits", "messages", "off"),
+        ("RATE_LIMIT", "30", "limits", "human", {"messages": "30/minute"}),
         ("THREAD_TIMEOUT", "15", "timeout", "minutes", "15"),
         ("EXPOSE_THREAD_RESOURCES", "true", "mcp-http", "list_threads", True),
         ("EXPOSE_THREAD_RESOURCES", "true", "mcp-sse", "list_threads", True),
@@ -133,6 +134,12 @@ def test_a_plugin_that_only_a_name_of_old_configures_need_not_be_installed(home:
     environ = {"AGENTCHATBUS_RATE_LIMIT": "30", "AGENTCHATBUS_THREAD_TIMEOUT": "5"}
     assert load(home, environ=environ).if_installed == {"limits", "timeout"}
     assert load(home, '[plugins.limits]\nmessages = "1/minute"\n', environ).if_installed == {"timeout"}
+
+
+def test_a_table_inside_the_table_of_a_plugin_is_overlaid_key_by_key(home: Path) -> None:
+    text = '[plugins.limits.human]\nmessages = "1/minute"\nedits = "2/minute"\n'
+    config = load(home, text, {"AGENTCHATBUS_RATE_LIMIT": "30"})
+    assert config.plugin_settings["limits"]["human"] == {"messages": "30/minute", "edits": "2/minute"}
 
 
 def test_an_empty_variable_counts_as_unset(home: Path) -> None:

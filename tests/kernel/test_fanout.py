@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from agentchatbus import fanout
+from agentchatbus.events import Event
+from agentchatbus.model import freeze
 from agentchatbus.testing import MakeBus, ManualClock
 
 
@@ -37,6 +39,31 @@ async def test_events_that_left_memory_are_read_from_the_storage(
     events = await bus.app.bus.feed.read(start)
     assert events is not None
     assert [event.payload["seq"] for event in events] == list(range(1, 9))
+
+
+async def test_large_events_leave_memory_before_they_are_many(
+    make_bus: MakeBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fanout, "RING_WEIGHT", 20_000)
+    bus = await make_bus()
+    start = bus.app.bus.feed.newest
+    for number in range(8):
+        await bus.post(f"{number}" * 5_000)
+    events = await bus.app.bus.feed.read(start)
+    assert [event.payload["seq"] for event in events or ()] == list(range(1, 9))
+
+
+@pytest.mark.parametrize(("size", "weight", "kept"), [(3, 10**6, 3), (100, 5_000, 4), (100, 10, 0)])
+def test_what_is_held_in_memory_is_bounded_by_number_and_by_text(size: int, weight: int, kept: int) -> None:
+    ring = fanout.Ring(size, weight)
+    for number in range(1, 9):
+        payload = {"message": {"content": "x" * 1_000, "metadata": {"list": ["y" * 90, 1, None]}}}
+        payload = freeze(payload) if number % 2 else payload
+        ring.extend([Event(id=number, type="t", thread_id=None, payload=payload, created_at=datetime.now(UTC))])
+    held = ring.after(8 - kept, 100)
+    assert [event.id for event in held or ()] == list(range(9 - kept, 9))
+    assert ring.after(7 - kept, 100) is None
+    assert ring.weight <= weight
 
 
 async def test_a_reader_too_far_behind_is_told_so(make_bus: MakeBus, monkeypatch: pytest.MonkeyPatch) -> None:

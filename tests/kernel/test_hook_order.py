@@ -17,6 +17,7 @@ from agentchatbus.plugin_api import (
     CallerKind,
     Credentials,
     Event,
+    FileOffer,
     Forbidden,
     HttpTransport,
     MessageDraft,
@@ -25,6 +26,8 @@ from agentchatbus.plugin_api import (
     Plugin,
     PluginFailed,
     PluginSettings,
+    PromptOffer,
+    ResourceOffer,
     SearchOffer,
     StorageOffer,
     ThreadDraft,
@@ -55,6 +58,21 @@ class DiaryPlugin(Plugin[PluginSettings]):
     @hookimpl
     def register_operations(self, bus: Bus) -> Sequence[Operation[Any]]:
         self.pages.append("register_operations")
+        return []
+
+    @hookimpl
+    def register_files(self, bus: Bus) -> Sequence[FileOffer]:
+        self.pages.append("register_files")
+        return []
+
+    @hookimpl
+    def register_resources(self, bus: Bus) -> Sequence[ResourceOffer]:
+        self.pages.append("register_resources")
+        return []
+
+    @hookimpl
+    def register_prompts(self, bus: Bus) -> Sequence[PromptOffer]:
+        self.pages.append("register_prompts")
         return []
 
     @hookimpl
@@ -109,6 +127,9 @@ async def test_all_hooks_of_a_bus_that_starts_and_takes_one_post_are_called_in_o
     start = diary.pages[: diary.pages.index("transform_thread Under test")]
     assert [page for page in start if page.startswith("register") or page == "lifespan"] == [
         "register_search",
+        "register_files",
+        "register_resources",
+        "register_prompts",
         "register_operations",
         "lifespan",
         "register_transports",
@@ -175,8 +196,9 @@ async def test_a_quarantined_gate_refuses_until_a_person_enables_its_plugin_agai
         await bus.guest().call("plugin_enable", name="grumpy")
     assert (await bus.call("plugin_enable", name="grumpy")).was_quarantined
     assert (await bus.call("thread_list")).total == 1
-    assert await bus.app.bus.feed.wait(1)
-    assert [event.type for event in await bus.app.bus.feed.read(1) or ()] == ["plugin.quarantined"]
+    await bus.app.bus.announcer.finish()
+    types = [event.type for event in await bus.app.bus.feed.read(0) or ()]
+    assert [kind for kind in types if kind.startswith("plugin.")] == ["plugin.quarantined", "plugin.enabled"]
 
 
 async def test_what_a_transform_makes_of_a_message_is_measured_too(make_bus: MakeBus) -> None:

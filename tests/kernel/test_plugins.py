@@ -13,6 +13,7 @@ import pytest
 
 from agentchatbus import providers
 from agentchatbus.errors import ConfigError, NotFound
+from agentchatbus.offers import Offers
 from agentchatbus.operations import Operations
 from agentchatbus.plugin import Plugin, PluginSettings, hookimpl
 from agentchatbus.plugins import PluginManager, PluginSelection, PluginState, PluginStatus
@@ -21,6 +22,7 @@ from tests.kernel.plugin_kit import GATE, PREAMBLE, Kit, Site, messages_of
 
 BUS = cast("Bus", object())
 OPERATIONS = cast("Operations", object())
+OFFERS = Offers((), ())
 
 
 @pytest.fixture
@@ -349,7 +351,7 @@ def test_a_method_whose_name_comes_close_to_a_hook_is_a_warning(site: Site, capl
 
 
 def offering(hook: str, result: str) -> Plugin[Any]:
-    arguments = {"register_operations": ", bus", "register_transports": ", bus, operations"}.get(hook, "")
+    arguments = {"register_operations": ", bus", "register_transports": ", bus, operations, offers"}.get(hook, "")
     return from_code(f"@hookimpl\ndef {hook}(self{arguments}):\n    return {result}")
 
 
@@ -365,7 +367,7 @@ PROVIDERS: dict[str, tuple[str, Callable[[PluginManager], list[tuple[str, Any]]]
     ),
     "register_transports": (
         "HttpTransport(name='it', prefixes=(), app=None)",
-        lambda manager: manager.transports(BUS, OPERATIONS),
+        lambda manager: manager.transports(BUS, OPERATIONS, OFFERS),
     ),
 }
 

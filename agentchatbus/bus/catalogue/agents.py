@@ -9,10 +9,10 @@ from pydantic import Field
 
 from agentchatbus import __version__
 from agentchatbus.errors import Unauthenticated
-from agentchatbus.model import Agent, AgentDraft, Caller, ThreadDraft, freeze
+from agentchatbus.model import Agent, AgentChanges, AgentDraft, Caller, Metadata, ThreadDraft, freeze
 from agentchatbus.operations import Call, CredentialParams, Params, Route, operation
 from agentchatbus.ports.bus import Bus
-from agentchatbus.ports.results import Connected, JoinRequest, Registered
+from agentchatbus.ports.results import Connected, JoinRequest, Kicked, Registered
 
 DEFAULT_LANGUAGE = "English"
 
@@ -44,6 +44,7 @@ class IntroductionParams(CredentialParams):
     capabilities: list[str] | None = Field(None, max_length=100, description="Free tags.")
     skills: list[AgentSkill] | None = Field(None, max_length=100, description="Skills as in A2A agent cards.")
     display_name: str | None = Field(None, max_length=200, description="The name others see.")
+    emoji: str | None = Field(None, max_length=16, description="One emoji to be known by.")
 
 
 class ConnectParams(IntroductionParams):
@@ -67,6 +68,24 @@ class RegisterParams(Params):
     capabilities: list[str] | None = Field(None, max_length=100, description="Free tags.")
     skills: list[AgentSkill] | None = Field(None, max_length=100, description="Skills as in A2A agent cards.")
     display_name: str | None = Field(None, max_length=200, description="The name others see.")
+    emoji: str | None = Field(None, max_length=16, description="One emoji to be known by.")
+
+
+class UpdateParams(CredentialParams):
+    """Arguments of ``agent_update``; what is left out stays."""
+
+    description: str | None = Field(None, max_length=4000, description="What you are for.")
+    capabilities: list[str] | None = Field(None, max_length=100, description="Free tags.")
+    skills: list[AgentSkill] | None = Field(None, max_length=100, description="Skills as in A2A agent cards.")
+    display_name: str | None = Field(None, max_length=200, description="The name others see; empty: the automatic one.")
+    emoji: str | None = Field(None, max_length=16, description="One emoji to be known by; empty: the automatic one.")
+
+
+class TypingParams(CredentialParams):
+    """Arguments of ``agent_set_typing``."""
+
+    thread_id: str = Field(description="Id of the thread.")
+    is_typing: bool = Field(description="Whether you are typing.")
 
 
 class ProofParams(CredentialParams):
@@ -110,6 +129,28 @@ class AgentOperations:
         """Remove your agent from the bus; its messages stay."""
         await self._bus.agents.unregister(call.caller)
         call.session.remembered = None
+
+    @operation(route=Route(method="PUT", path="/api/agents/{agent_id}"), idempotent=True)
+    async def agent_update(self, params: UpdateParams, call: Call) -> Agent:
+        """Change what the bus says of you: description, display_name, capabilities, skills, emoji."""
+        changes = AgentChanges(
+            description=params.description,
+            capabilities=params.capabilities,
+            skills=None if params.skills is None else _skills(params.skills),
+            display_name=params.display_name,
+            emoji=params.emoji,
+        )
+        return await self._bus.agents.update(changes, call.caller)
+
+    @operation(route=Route(method="POST", path="/api/threads/{thread_id}/typing"), idempotent=True)
+    async def agent_set_typing(self, params: TypingParams, call: Call) -> None:
+        """Show that you are typing in a thread."""
+        await self._bus.agents.set_typing(params.thread_id, call.caller, is_typing=params.is_typing)
+
+    @operation(route=Route(method="POST", path="/api/agents/{agent}/kick"), destructive=True, tool=False)
+    async def agent_kick(self, params: AgentParams, call: Call) -> Kicked:
+        """Send an agent away: its waits end and its token is worth nothing any more."""
+        return await self._bus.agents.kick(params.agent, call.caller)
 
     @operation(route=Route(method="GET", path="/api/agents"), read_only=True, idempotent=True)
     async def agent_list(self, _params: Params, _call: Call) -> Sequence[Agent]:
@@ -166,15 +207,19 @@ def _joiner(call: Call) -> tuple[Caller, str | None]:
 
 
 def _introduction(params: IntroductionParams | RegisterParams) -> AgentDraft:
-    skills = [freeze(skill.model_dump(exclude_none=True)) for skill in params.skills or ()]
     return AgentDraft(
         ide=getattr(params, "ide", ""),
         model=getattr(params, "model", ""),
         description=params.description,
         capabilities=tuple(params.capabilities or ()),
-        skills=tuple(skills),
+        skills=_skills(params.skills or ()),
         display_name=params.display_name,
+        emoji=params.emoji,
     )
+
+
+def _skills(skills: Sequence[AgentSkill]) -> tuple[Metadata, ...]:
+    return tuple(freeze(skill.model_dump(exclude_none=True)) for skill in skills)
 
 
 def _remember(call: Call) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
+from agentchatbus.bus.reporting import reported, wait_seconds
 from agentchatbus.bus.tokens import require_sync_fields
 from agentchatbus.model import Message, MessageDraft, Priority, Role, SyncGuard, freeze
 from agentchatbus.operations import Call, CredentialParams, Params, Route, operation
 from agentchatbus.ports.bus import Bus
+from agentchatbus.ports.queries import MessageQuery
 from agentchatbus.ports.results import Posted, WaitOutcome, WaitRequest
-from agentchatbus.ports.stores import MessageQuery
 
 MAX_PAGE = 1000
 MAX_SEQ = 2**53 - 1
@@ -41,6 +42,8 @@ class MsgListParams(Params):
 
     thread_id: str = Field(description="Id of the thread.")
     after_seq: int = Field(0, ge=-MAX_SEQ, le=MAX_SEQ, description="Only messages with a higher seq.")
+    before_seq: int | None = Field(None, ge=0, le=MAX_SEQ, description="Only messages with a lower seq.")
+    order: Literal["asc", "desc"] = Field("asc", description="desc takes the newest; they still come oldest first.")
     limit: int = Field(100, description=f"How many at most, {MAX_PAGE} at the most.")
     priority: Priority | None = Field(None, description="Only messages of this priority.")
     include_system_prompt: bool = Field(
@@ -61,6 +64,7 @@ class MsgWaitParams(CredentialParams):
     after_seq: int = Field(ge=-MAX_SEQ, le=MAX_SEQ, description="The last seq you have processed.")
     timeout_ms: int | None = Field(None, le=86_400_000, description="How long to block; 0 only looks. Default: 300000.")
     for_agent: str | None = Field(None, description="Only messages handed off to this agent id.")
+    waiting_for: list[str] | None = Field(None, max_length=100, description="Ids of the agents you wait for.")
 
 
 class MessageOperations:
@@ -86,7 +90,12 @@ class MessageOperations:
         """Read messages of a thread, oldest first, after a seq."""
         limit = MAX_PAGE if params.limit < 0 else min(params.limit, MAX_PAGE)
         query = MessageQuery(
-            thread_id=params.thread_id, after_seq=params.after_seq, limit=limit, priority=params.priority
+            thread_id=params.thread_id,
+            after_seq=params.after_seq,
+            before_seq=params.before_seq,
+            newest=params.order == "desc",
+            limit=limit,
+            priority=params.priority,
         )
         messages = await self._bus.messages.page(query, call.caller)
         if not params.include_system_prompt or params.after_seq != 0:
@@ -111,8 +120,10 @@ class MessageOperations:
             after_seq=params.after_seq,
             timeout_ms=params.timeout_ms,
             for_agent=params.for_agent,
+            waiting_for=tuple(params.waiting_for or ()),
         )
-        return await self._bus.waiting.wait(request, call.caller)
+        async with reported(call.client, self._bus.clock, wait_seconds(self._bus.settings, params.timeout_ms)):
+            return await self._bus.waiting.wait(request, call.caller)
 
 
 def _draft(params: MsgPostParams) -> MessageDraft:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pydantic import Field
 
+from agentchatbus import events
 from agentchatbus.errors import Forbidden
+from agentchatbus.events import EventBody
 from agentchatbus.model import Caller
 from agentchatbus.operations import Call, Params, Route, operation
 from agentchatbus.plugins import PluginManager, PluginStatus
@@ -30,8 +32,9 @@ class PluginEnabled:
 class PluginOperations:
     """Operations on plugins. No gate is asked: the plugin that refuses everything is the one to look after."""
 
-    def __init__(self, manager: PluginManager) -> None:
+    def __init__(self, manager: PluginManager, tell: Callable[[EventBody], None]) -> None:
         self._manager = manager
+        self._tell = tell
 
     @operation(route=Route(method="GET", path="/api/plugins"), read_only=True, tool=False, gated=False)
     async def plugin_list(self, _params: Params, call: Call) -> Sequence[PluginStatus]:
@@ -43,7 +46,10 @@ class PluginOperations:
     async def plugin_enable(self, params: PluginParams, call: Call) -> PluginEnabled:
         """Call a quarantined plugin again."""
         _require_person(call.caller)
-        return PluginEnabled(name=params.name, was_quarantined=self._manager.enable(params.name))
+        was_quarantined = self._manager.enable(params.name)
+        if was_quarantined:
+            self._tell(events.PluginEnabled(plugin=params.name))
+        return PluginEnabled(name=params.name, was_quarantined=was_quarantined)
 
 
 def _require_person(caller: Caller) -> None:

@@ -3,3 +3,5 @@
 import pytest
 
 pytest.register_assert_rewrite("agentchatbus.testing.contracts.storage")
+pytest.register_assert_rewrite("agentchatbus.testing.contracts.transport")
+pytest.register_assert_rewrite("agentchatbus.testing.contracts.search")

@@ -14,7 +14,10 @@ from agentchatbus.testing.contracts.storage.agents import AgentContract
 from agentchatbus.testing.contracts.storage.documents import DocumentContract
 from agentchatbus.testing.contracts.storage.events import EventContract
 from agentchatbus.testing.contracts.storage.messages import MessageContract
+from agentchatbus.testing.contracts.storage.people import AccessContract, ParticipantContract
 from agentchatbus.testing.contracts.storage.pruning import PruningContract
+from agentchatbus.testing.contracts.storage.reactions import EditContract, ReactionContract
+from agentchatbus.testing.contracts.storage.removal import RemovalContract
 from agentchatbus.testing.contracts.storage.threads import ThreadContract
 from agentchatbus.testing.contracts.storage.tokens import TokenContract
 from agentchatbus.testing.contracts.storage.units import UnitContract
@@ -24,7 +27,12 @@ class StorageContract(
     UnitContract,
     ThreadContract,
     MessageContract,
+    EditContract,
+    ReactionContract,
+    ParticipantContract,
+    RemovalContract,
     AgentContract,
+    AccessContract,
     TokenContract,
     EventContract,
     DocumentContract,

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from agentchatbus.errors import Conflict
 from agentchatbus.model import Agent, freeze
 from agentchatbus.ports.storage import Storage, Transaction
 from agentchatbus.testing.contracts.storage.base import (
@@ -53,6 +56,7 @@ class AgentContract(StorageCase):
             skills=freeze([{"id": "s", "tags": ["x"]}]),
             display_name="Ada",
             alias_source="user",
+            emoji="\U0001f41d",
         )
         await storage.write(adding(full, make_agent("bare")))
         assert await get(storage, "full") == full
@@ -91,7 +95,8 @@ class AgentContract(StorageCase):
 
     async def test_a_name_an_id_and_a_token_are_taken_once(self, storage: Storage) -> None:
         await storage.write(adding(make_agent("a")))
-        assert await is_refused(storage, adding(make_agent("b", name="agent a")))
+        with pytest.raises(Conflict):
+            await storage.write(adding(make_agent("b", name="agent a")))
         assert await is_refused(storage, adding(make_agent("a", name="other")))
         assert await is_refused(storage, lambda tx: tx.agents.add(make_agent("b"), "hash of a"))
         assert await storage.read(lambda tx: tx.agents.all()) == [make_agent("a")]
@@ -108,6 +113,7 @@ class AgentContract(StorageCase):
             "alias_source": "user",
             "capabilities": ("fly",),
             "skills": freeze([{"id": "hum"}]),
+            "emoji": "☃",
         }
         kept = make_agent()
         await storage.write(adding(kept, make_agent("b")))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,11 +14,40 @@ from typing import Any, ClassVar
 import pytest
 import pytest_asyncio
 
-from agentchatbus.events import MessagePosted
-from agentchatbus.model import Agent, Message, ReplyToken, Role, Thread, TokenSource
+from agentchatbus.events import EventBody
+from agentchatbus.model import (
+    Agent,
+    Message,
+    MessageEdit,
+    Participant,
+    Reaction,
+    ReplyToken,
+    Role,
+    Thread,
+    TokenSource,
+)
 from agentchatbus.ports.storage import Storage, Transaction
 
 START = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SomethingHappened(EventBody):
+    """An event of a plugin, with a payload of its own."""
+
+    type: ClassVar[str] = "test.something"
+    value: Any = None
+    thread_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageStored(EventBody):
+    """What `posting` says of a message."""
+
+    type: ClassVar[str] = "test.stored"
+    thread_id: str
+    seq: int
+    content: str
 
 
 @pytest.mark.asyncio
@@ -82,6 +112,24 @@ def make_token(name: str, /, **fields: Any) -> ReplyToken:
     return ReplyToken(**{**values, **fields})
 
 
+def make_edit(message_id: str, version: int) -> MessageEdit:
+    """Return an edit of a message."""
+    old = f"text before {version}"
+    return MessageEdit(message_id=message_id, version=version, old_content=old, edited_by="Ada", created_at=at(version))
+
+
+def make_reaction(name: str, message_id: str, /, **fields: Any) -> Reaction:
+    """Return agent ``a``'s ``+1`` on a message."""
+    values = {"agent_id": "a", "agent_name": "Ada", "reaction": "+1", "created_at": START}
+    return Reaction(**{"id": name, "message_id": message_id, **values, **fields})
+
+
+def make_participant(key: str, thread_id: str = "t", /, **fields: Any) -> Participant:
+    """Return an agent that joined a thread at the start and has read nothing."""
+    values = {"agent_id": key, "name": f"agent {key}", "joined_at": START}
+    return Participant(**{"thread_id": thread_id, "key": key, **values, **fields})
+
+
 def adding_threads(*threads: Thread) -> Callable[[Transaction], None]:
     """Return a unit of work that adds threads, one named ``t`` when none is given."""
 
@@ -111,7 +159,7 @@ def posting(content: str, thread_id: str = "t") -> Callable[[Transaction], Messa
         seq = thread.last_seq + 1
         message = make_message(seq, thread_id, id=f"{thread_id}-{seq}-{content[:20]}", content=content)
         tx.messages.append(message)
-        tx.events.append(MessagePosted.of(message), message.created_at)
+        tx.events.append(MessageStored(thread_id=thread_id, seq=seq, content=content), message.created_at)
         return message
 
     return work

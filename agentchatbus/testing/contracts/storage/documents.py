@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from agentchatbus.model import freeze
+from agentchatbus.ports.queries import StoredAnswer
 from agentchatbus.ports.storage import Storage, Transaction
-from agentchatbus.ports.stores import StoredAnswer
 from agentchatbus.testing.contracts.storage.base import START, StorageCase, at, is_refused
 
 

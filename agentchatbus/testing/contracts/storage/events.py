@@ -5,31 +5,23 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
-from agentchatbus.events import AgentWentOffline, Event, EventBody, MessagePosted
+from agentchatbus.events import Event
 from agentchatbus.model import Role, freeze
 from agentchatbus.ports.storage import Storage, Transaction
 from agentchatbus.testing.contracts.storage.base import (
     START,
+    MessageStored,
+    SomethingHappened,
     StorageCase,
     adding_threads,
     at,
     is_refused,
-    make_message,
     posting,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SomethingHappened(EventBody):
-    """An event of a plugin, with a payload of its own."""
-
-    type: ClassVar[str] = "test.something"
-    value: Any
 
 
 async def read_after(storage: Storage, event_id: int, limit: int = 100) -> list[Event]:
@@ -37,16 +29,16 @@ async def read_after(storage: Storage, event_id: int, limit: int = 100) -> list[
 
 
 def happen(tx: Transaction) -> Event:
-    return tx.events.append(AgentWentOffline(agent_id="a"), START)
+    return tx.events.append(SomethingHappened(), START)
 
 
 class EventContract(StorageCase):
     async def test_an_event_is_read_as_it_was_appended_and_told(self, storage: Storage) -> None:
         told: list[Event] = []
         storage.on_commit(told.extend)
-        body = MessagePosted.of(make_message(1, content="grüße ☃\0"))
+        body = MessageStored(thread_id="t", seq=1, content="grüße ☃\0")
         appended = await storage.write(lambda tx: tx.events.append(body, at(1)))
-        assert appended == Event(id=1, type="msg.new", thread_id="t", payload=body.payload(), created_at=at(1))
+        assert appended == Event(id=1, type="test.stored", thread_id="t", payload=body.payload(), created_at=at(1))
         assert told == [appended]
         assert await read_after(storage, 0) == [appended]
 
@@ -64,7 +56,7 @@ class EventContract(StorageCase):
     @pytest.mark.parametrize("value", [None, True, 2**80, -1.5, "☃\0", Role.USER, [], {"a": {}}])
     async def test_a_payload_keeps_every_kind_of_value(self, storage: Storage, value: Any) -> None:
         appended = await storage.write(lambda tx: tx.events.append(SomethingHappened(value=value), START))
-        assert appended.payload == freeze({"value": value})
+        assert appended.payload == freeze({"value": value, "thread_id": None})
         assert await read_after(storage, 0) == [appended]
 
     async def test_a_payload_that_is_not_json_is_refused(self, storage: Storage) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from agentchatbus.model import Message, Priority, Role, freeze
+from agentchatbus.ports.queries import MessageQuery
 from agentchatbus.ports.storage import Storage
-from agentchatbus.ports.stores import MessageQuery
 from agentchatbus.testing.contracts.storage.base import (
     StorageCase,
     adding_threads,
@@ -106,8 +106,14 @@ class MessageContract(StorageCase):
         await storage.write(adding_threads(make_thread("t"), make_thread("u")))
         await storage.write(appending(make_message(1), make_message(2)))
         thread = await storage.read(lambda tx: tx.threads.get("t"))
-        assert thread == make_thread("t", last_seq=2, updated_at=at(2))
+        assert thread == make_thread("t", last_seq=2, message_count=2, updated_at=at(2))
         assert await storage.read(lambda tx: tx.threads.get("u")) == make_thread("u")
+
+    async def test_what_the_bus_itself_says_keeps_no_thread_awake(self, storage: Storage) -> None:  # M39
+        await storage.write(adding_threads())
+        await storage.write(appending(make_message(1), make_message(2, role=Role.SYSTEM)))
+        thread = await storage.read(lambda tx: tx.threads.get("t"))
+        assert thread == make_thread("t", last_seq=2, message_count=2, updated_at=at(1))
 
     async def test_a_seq_is_given_once_in_a_thread(self, storage: Storage) -> None:
         await storage.write(adding_threads(make_thread("t"), make_thread("u")))

@@ -7,10 +7,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from agentchatbus.events import AgentWentOffline
+from agentchatbus.ports.queries import StoredAnswer
 from agentchatbus.ports.storage import Storage, Transaction
-from agentchatbus.ports.stores import StoredAnswer
-from agentchatbus.testing.contracts.storage.base import START, StorageCase, adding_threads, at, make_token
+from agentchatbus.testing.contracts.storage.base import (
+    START,
+    SomethingHappened,
+    StorageCase,
+    adding_threads,
+    at,
+    make_token,
+)
 
 MANY = 2500
 
@@ -23,7 +29,7 @@ async def prune(storage: Storage, **moments: datetime) -> int:
 async def happen(storage: Storage, moments: Sequence[datetime]) -> None:
     def work(tx: Transaction) -> None:
         for moment in moments:
-            tx.events.append(AgentWentOffline(agent_id="a"), moment)
+            tx.events.append(SomethingHappened(), moment)
 
     await storage.write(work)
 

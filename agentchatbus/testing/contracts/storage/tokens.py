@@ -106,6 +106,19 @@ class TokenContract(StorageCase):
         await storage.write(lambda tx: tx.tokens.close_open("t", "a", at(3), source=connect))
         assert await open_hashes(storage) == ["wait"]
 
+    async def test_all_open_tokens_of_an_agent_can_be_closed(self, storage: Storage) -> None:
+        others = [
+            make_token("another's", agent_id="b"),
+            make_token("a guest's", agent_id=None),
+            make_token("used", consumed_at=at(1), consumed_by="t-1"),
+        ]
+        await fill(storage, make_token("one"), make_token("elsewhere", thread_id="u"), *others)
+        await storage.write(lambda tx: tx.tokens.close_all("a", at(9)))
+        assert await open_hashes(storage) == await open_hashes(storage, "u") == []
+        closed = make_token("elsewhere", thread_id="u", consumed_at=at(9))
+        assert await storage.read(lambda tx: tx.tokens.get("elsewhere")) == closed
+        assert await storage.read(lambda tx: [tx.tokens.get(token.hash) for token in others]) == others
+
     async def test_a_refresh_is_asked_of_one_agent_in_one_thread(self, storage: Storage) -> None:
         await fill(storage)
         await storage.write(lambda tx: tx.tokens.request_refresh("t", "a", START, "TokenReplayed"))

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from agentchatbus.errors import Unavailable
-from agentchatbus.events import AgentWentOffline, Event
+from agentchatbus.events import Event
+from agentchatbus.ports.queries import MessageQuery
 from agentchatbus.ports.storage import Storage, Transaction
-from agentchatbus.ports.stores import MessageQuery
 from agentchatbus.testing.contracts.storage.base import (
     START,
+    SomethingHappened,
     StorageCase,
     adding_threads,
     is_refused,
@@ -40,7 +41,7 @@ def add_one_of_each(tx: Transaction) -> None:
     tx.tokens.add(make_token("new", thread_id="new"))
     tx.tokens.request_refresh("new", "new", START, "reason")
     tx.documents.put("space", "new", {"a": 1})
-    tx.events.append(AgentWentOffline(agent_id="new"), START)
+    tx.events.append(SomethingHappened(value="new"), START)
 
 
 def snapshot(tx: Transaction) -> list[Any]:
@@ -147,7 +148,7 @@ class UnitContract(StorageCase):
         told: list[int] = []
         storage.on_commit(lambda events: told.extend(event.id for event in events))
         for _ in range(5):
-            event = await storage.write(lambda tx: tx.events.append(AgentWentOffline(agent_id="a"), START))
+            event = await storage.write(lambda tx: tx.events.append(SomethingHappened(), START))
             assert told[-1] == event.id
 
     async def test_the_listener_is_told_each_event_once_in_the_order_of_ids(self, storage: Storage) -> None:
@@ -160,7 +161,7 @@ class UnitContract(StorageCase):
 
     async def test_the_listener_hears_nothing_of_what_was_undone(self, storage: Storage) -> None:
         def work(tx: Transaction) -> None:
-            tx.events.append(AgentWentOffline(agent_id="a"), START)
+            tx.events.append(SomethingHappened(), START)
             raise Refused
 
         told: list[Event] = []
@@ -180,7 +181,7 @@ class UnitContract(StorageCase):
         storage.on_commit(failing)
         storage.on_commit(told.extend)
         with caplog.at_level(logging.CRITICAL):
-            event = await storage.write(lambda tx: tx.events.append(AgentWentOffline(agent_id="a"), START))
+            event = await storage.write(lambda tx: tx.events.append(SomethingHappened(), START))
         assert told == [event]
 
     async def test_a_cancelled_caller_does_not_undo_its_work(self, storage: Storage) -> None:

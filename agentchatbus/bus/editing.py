@@ -1,0 +1,121 @@
+"""Changing messages that are stored: new text, new metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from agentchatbus.bus import bounds
+from agentchatbus.bus.messages import known_message
+from agentchatbus.bus.parts import Parts
+from agentchatbus.bus.presence import touch
+from agentchatbus.bus.projection import project
+from agentchatbus.bus.rights import PEOPLE
+from agentchatbus.errors import Forbidden, Unauthenticated
+from agentchatbus.events import MessageEdited, MessageUpdated
+from agentchatbus.model import HIDDEN, Caller, CallerKind, Message, MessageDraft, MessageEdit, Role, freeze
+from agentchatbus.ports.results import Edited, EditHistory
+from agentchatbus.ports.storage import Transaction
+
+
+class Editing:
+    """The use cases that change a message."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._storage = parts.storage
+        self._hooks = parts.hooks
+        self._attendance = parts.attendance
+        self._clock = parts.clock
+        self._settings = parts.settings
+
+    async def edit(self, message_id: str, content: str, caller: Caller) -> Edited:
+        before = await self._storage.read(lambda tx: known_message(tx, message_id))
+        _require_author(before, caller)
+        if content == before.content:
+            return Edited(message=before, changed=False)
+        draft = await self._admit(before, content, caller)
+        editor = caller.name or caller.kind.value
+
+        def work(tx: Transaction) -> Edited:
+            message = known_message(tx, message_id)
+            if (draft.content, draft.metadata) == (message.content, message.metadata):
+                return Edited(message=message, changed=False)
+            touch(tx, caller, "msg_edit", self._clock.now())
+            return Edited(message=self._store(tx, message, draft, editor), changed=True, edited_by=editor)
+
+        edited = await self._storage.write(work)
+        if caller.agent_id is not None:
+            self._attendance.saw(caller.agent_id)
+        return edited
+
+    async def history(self, message_id: str, caller: Caller) -> EditHistory:
+        def work(tx: Transaction) -> EditHistory:
+            return EditHistory(message=known_message(tx, message_id), edits=tuple(tx.messages.edits(message_id)))
+
+        history = await self._storage.read(work)
+        if caller.sees_human_only or not history.message.is_human_only:
+            return history
+        hidden = tuple(replace(edit, old_content=HIDDEN) for edit in history.edits)
+        return EditHistory(message=project(history.message, caller), edits=hidden)
+
+    async def annotate(self, message_id: str, changes: Mapping[str, Any], *, unless: str | None = None) -> Edited:
+        def work(tx: Transaction) -> Edited:
+            message = known_message(tx, message_id)
+            metadata = {key: value for key, value in {**message.metadata, **changes}.items() if value is not None}
+            updated = replace(message, metadata=freeze(metadata))
+            if (unless is not None and unless in message.metadata) or updated.metadata == message.metadata:
+                return Edited(message=message, changed=False)
+            bounds.check_metadata(updated.metadata, self._settings)
+            tx.messages.update(updated)
+            tx.events.append(MessageUpdated.of(updated), self._clock.now())
+            return Edited(message=updated, changed=True)
+
+        return await self._storage.write(work)
+
+    async def _admit(self, before: Message, content: str, caller: Caller) -> MessageDraft:
+        """Run everything that may change or refuse a new text, as for a post."""
+        draft = MessageDraft(
+            thread_id=before.thread_id,
+            content=content,
+            author=before.author,
+            author_id=before.author_id,
+            author_name=before.author_name,
+            role=before.role,
+            priority=before.priority,
+            metadata=before.metadata,
+            reply_to_msg_id=before.reply_to_msg_id,
+        )
+        bounds.check_message(draft, self._settings)
+        draft = await self._hooks.transform_message(draft, caller)
+        bounds.check_message(draft, self._settings)
+        await self._hooks.check_message(draft, caller)
+        return draft
+
+    def _store(self, tx: Transaction, message: Message, draft: MessageDraft, editor: str) -> Message:
+        now, version = self._clock.now(), message.edit_version + 1
+        edit = MessageEdit(
+            message_id=message.id, version=version, old_content=message.content, edited_by=editor, created_at=now
+        )
+        edited = replace(message, content=draft.content, metadata=draft.metadata, edited_at=now, edit_version=version)
+        tx.messages.add_edit(edit)
+        tx.messages.update(edited)
+        tx.events.append(MessageEdited.of(edited, editor), now)
+        return edited
+
+
+def _require_author(message: Message, caller: Caller) -> None:
+    """Refuse whoever did not write the message, people and the operator aside.
+
+    Raises:
+        Forbidden: Somebody else wrote it, or the bus itself did.
+        Unauthenticated: The caller has proven nothing.
+    """
+    if message.role is Role.SYSTEM:
+        raise Forbidden("System messages cannot be edited")
+    if caller.kind in PEOPLE:
+        return
+    if caller.kind is CallerKind.GUEST:
+        raise Unauthenticated("Give your agent_id and token to edit a message.", reason="missing")
+    if message.author_id is None or message.author_id != caller.agent_id:
+        raise Forbidden(f"Only the original author ('{message.author}') or 'system' can edit this message")

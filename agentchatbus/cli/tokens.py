@@ -1,0 +1,76 @@
+"""The commands around access tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from agentchatbus.cli.asking import Question, ask
+from agentchatbus.cli.options import configured
+from agentchatbus.config import Config
+from agentchatbus.model import Scope
+
+COLUMNS = ("id", "scope", "name", "created_at", "expires_at")
+
+
+@click.group()
+def token() -> None:
+    """Create, list and revoke access tokens.
+
+    An access token lets somebody in over the network: an agent (it may register itself), a person (as on this machine),
+    or an operator (who may also change how the bus runs). Clients send it as `Authorization: Bearer TOKEN`.
+    """
+
+
+@token.command("create")
+@click.option(
+    "--scope", required=True, type=click.Choice([scope.value for scope in Scope]), help="What the holder may do."
+)
+@click.option("--name", required=True, help="Whom it is for, in words.")
+@click.option(
+    "--days", type=click.FloatRange(min=0, min_open=True), help="For how many days; without it, until revoked."
+)
+@configured
+def create(config: Config, *, scope: str, name: str, days: float | None) -> None:
+    """Create an access token and print it; it is shown this once.
+
+    Works while the bus runs and while it does not.
+    """
+    arguments = {"name": name, "scope": scope} | ({"valid_days": days} if days else {})
+    question = Question(operation="token_create", method="POST", path="/api/tokens", arguments=arguments)
+    granted = ask(config, question)
+    click.echo(granted["secret"])
+    click.echo(f"Token {granted['token']['id']} for {name!r}: keep it safe, it cannot be shown again.", err=True)
+
+
+@token.command("list")
+@configured
+def list_(config: Config) -> None:
+    """List the access tokens, without their secrets."""
+    tokens = ask(config, Question(operation="token_list", method="GET", path="/api/tokens", arguments={}))
+    if not tokens:
+        click.echo("There are no access tokens. Create one with: agentchatbus token create --scope human --name NAME")
+        return
+    click.echo(_table(tokens))
+
+
+@token.command("revoke")
+@click.argument("token_id", metavar="ID")
+@configured
+def revoke(config: Config, *, token_id: str) -> None:
+    """Take an access token away, at once."""
+    question = Question(
+        operation="token_revoke", method="DELETE", path=f"/api/tokens/{token_id}", arguments={"token_id": token_id}
+    )
+    ask(config, question)
+    click.echo(f"Token {token_id} is worth nothing any more.")
+
+
+def _table(tokens: list[dict[str, Any]]) -> str:
+    rows = [
+        tuple(name.upper() for name in COLUMNS),
+        *(tuple(str(item[name] or "-") for name in COLUMNS) for item in tokens),
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)

@@ -1,0 +1,95 @@
+"""What happened, as clients and plugins are told.
+
+The fields of a body are its payload on the wire; `type` is its name there. An event is written in the transaction of
+the change it reports, so there is no change without its event and no event without its change.
+"""
+
+from agentchatbus.events.agents import (
+    AccessTokenCreated,
+    AccessTokenRevoked,
+    AgentCameOnline,
+    AgentKicked,
+    AgentTyping,
+    AgentUpdated,
+    AgentWentOffline,
+    BusStarted,
+    PluginEnabled,
+    PluginQuarantined,
+    SettingsSaved,
+    WaitEnded,
+    WaitStarted,
+)
+from agentchatbus.events.base import Event, EventBody
+from agentchatbus.events.messages import (
+    PREVIEW_LENGTH,
+    MessageEdited,
+    MessageHandedOff,
+    MessagePosted,
+    MessageReacted,
+    MessageReplied,
+    MessageUpdated,
+    ReactionRemoved,
+    TurnStopped,
+    of_message,
+)
+from agentchatbus.events.rows import agent_row, message_row, settings_row, thread_row
+from agentchatbus.events.threads import (
+    ThreadAdminChanged,
+    ThreadArchived,
+    ThreadCreated,
+    ThreadDeleted,
+    ThreadRead,
+    ThreadSettingsChanged,
+    ThreadStateChanged,
+    ThreadTimedOut,
+    ThreadUnarchived,
+    ThreadUpdated,
+    ThreadWasClosed,
+    of_status,
+)
+from agentchatbus.events.visibility import visible_event
+
+__all__ = [
+    "PREVIEW_LENGTH",
+    "AccessTokenCreated",
+    "AccessTokenRevoked",
+    "AgentCameOnline",
+    "AgentKicked",
+    "AgentTyping",
+    "AgentUpdated",
+    "AgentWentOffline",
+    "BusStarted",
+    "Event",
+    "EventBody",
+    "MessageEdited",
+    "MessageHandedOff",
+    "MessagePosted",
+    "MessageReacted",
+    "MessageReplied",
+    "MessageUpdated",
+    "PluginEnabled",
+    "PluginQuarantined",
+    "ReactionRemoved",
+    "SettingsSaved",
+    "ThreadAdminChanged",
+    "ThreadArchived",
+    "ThreadCreated",
+    "ThreadDeleted",
+    "ThreadRead",
+    "ThreadSettingsChanged",
+    "ThreadStateChanged",
+    "ThreadTimedOut",
+    "ThreadUnarchived",
+    "ThreadUpdated",
+    "ThreadWasClosed",
+    "TurnStopped",
+    "WaitEnded",
+    "WaitStarted",
+    "agent_row",
+    "message_row",
+    "of_message",
+    "of_status",
+    "settings_row",
+    "thread_row",
+    "visible_event",
+]

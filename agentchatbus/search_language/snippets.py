@@ -1,0 +1,84 @@
+"""The part of a message that shows why it was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agentchatbus.search_language.nodes import Term
+from agentchatbus.search_language.words import occurrences, spans_of, words_of
+
+WORDS = 20
+"""Words of a snippet."""
+
+LONGEST = 400
+"""Characters of a snippet, whatever its words are."""
+
+LOOKED_AT = 100_000
+"""Characters of a message that are looked at; what stands further on is found, but not shown."""
+
+ELLIPSIS = "…"
+
+Marks = tuple[tuple[int, int], ...]
+Place = tuple[int, int]
+"""First and last word of something found."""
+
+
+def snippet(text: str, terms: Sequence[Term]) -> tuple[str, Marks]:
+    """Return about twenty words of a text around what was found, and where in them the terms stand."""
+    words = words_of(text[:LOOKED_AT])
+    if not words:
+        return _cut(text, 0, len(text), [])
+    found = _found(words, terms)
+    first, last = _best(found, len(words))
+    spans = spans_of(text[:LOOKED_AT], last + 1)
+    begin = 0 if first == 0 else spans[first][0]
+    end = len(text) if last == len(words) - 1 else spans[last][1]
+    marks = [(spans[start][0], spans[stop][1]) for start, stop in _merged(found) if first <= start and stop <= last]
+    return _cut(text, begin, end, marks)
+
+
+def _found(words: list[str], terms: Sequence[Term]) -> list[tuple[Place, int]]:
+    """Return where the terms stand, in order, and the number of the term."""
+    return sorted(
+        ((start, start + len(term.words) - 1), number)
+        for number, term in enumerate(terms)
+        for start in occurrences(words, term)
+    )
+
+
+def _merged(found: list[tuple[Place, int]]) -> list[Place]:
+    """Return the places, those that overlap as one."""
+    merged: list[Place] = []
+    for (start, stop), _ in found:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+        else:
+            merged.append((start, stop))
+    return merged
+
+
+def _best(found: list[tuple[Place, int]], count: int) -> Place:
+    """Return the first and last word of the stretch that shows the most different terms, then the most places."""
+    if not found or count <= WORDS:
+        return 0, min(count, WORDS) - 1
+    most, best = (0, 0), found[0][0]
+    for begin, ((start, stop), _) in enumerate(found):
+        shown = [item for item in found[begin : begin + WORDS] if item[0][1] < start + WORDS]
+        worth = (len({number for _, number in shown}), len(shown))
+        if worth > most:
+            most, best = worth, (start, max((place[1] for place, _ in shown), default=stop))
+    start, stop = best
+    first = max(0, min(start - max(0, WORDS - (stop - start + 1)) // 2, count - WORDS))
+    return first, min(count, first + WORDS) - 1
+
+
+def _cut(text: str, begin: int, end: int, marks: list[Place]) -> tuple[str, Marks]:
+    if end - begin > LONGEST:
+        if marks and marks[0][0] - begin > LONGEST // 2:
+            begin = marks[0][0] - LONGEST // 10
+        end = min(end, begin + LONGEST)
+    lead = ELLIPSIS if begin > 0 else ""
+    tail = ELLIPSIS if end < len(text) else ""
+    shift = len(lead) - begin
+    shown = tuple((start + shift, min(stop, end) + shift) for start, stop in marks if start < end)
+    return f"{lead}{text[begin:end]}{tail}", shown
