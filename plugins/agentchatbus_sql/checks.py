@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from agentchatbus.plugin_api import ConfigError
+from agentchatbus_sql.measures import Measures
+from agentchatbus_sql.migrations import NEWEST_VERSION
 
 Version = tuple[int, int, int]
 
 OLDEST: Version = (3, 35, 0)
 HAZARD_BEGAN: Version = (3, 7, 0)
 HAZARD_FIXED: Version = (3, 51, 3)
+OF_OTHERS = 0o077
+"""Permissions of a file that are not its owner's."""
+
+LARGE_LOG = 256 * 2**20
 HAZARD_FIXED_IN_BRANCH = {(3, 44): 6, (3, 50): 7}
 
 
@@ -59,6 +66,34 @@ def describe(database: Path | None = None) -> list[Finding]:
     return findings
 
 
+def judge(measures: Measures) -> list[Finding]:
+    """Return what the numbers of a database say."""
+    findings = []
+    if measures.schema_version > NEWEST_VERSION:
+        findings.append(
+            Finding(ok=False, text=f"A newer AgentChatBus made it; this one knows up to version {NEWEST_VERSION}.")
+        )
+    log = Finding(ok=measures.log_bytes < LARGE_LOG, text=f"Write-ahead log: {_mib(measures.log_bytes)}.")
+    if not log.ok:
+        log = Finding(ok=False, text=f"{log.text} A program that reads for a long time keeps it from being emptied.")
+    findings.append(log)
+    unused = f"Unused inside of the file: {_mib(measures.free_bytes)}."
+    if measures.free_bytes > max(measures.file_bytes // 2, LARGE_LOG):
+        unused += " `agentchatbus compact` gives it back."
+    findings.append(Finding(ok=True, text=unused))
+    if measures.pending_removals:
+        text = f"Deleted threads whose rows still go, step by step while a bus runs: {measures.pending_removals}."
+        findings.append(Finding(ok=True, text=text))
+    if measures.has_residue:
+        text = "Traces of deleted text may be left in the file; upkeep or `agentchatbus compact` removes them."
+        findings.append(Finding(ok=True, text=text))
+    return findings
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB"
+
+
 def _sqlite(version: Version = sqlite3.sqlite_version_info[:3]) -> Finding:
     if version < OLDEST:
         return Finding(ok=False, text=f"SQLite {_text(version)} is older than {_text(OLDEST)}.")
@@ -81,10 +116,14 @@ def _file(database: Path) -> list[Finding]:
     except sqlite3.Error as error:
         return [Finding(ok=False, text=f"{database} cannot be read: {error}.")]
     size = database.stat().st_size / 2**20
-    shape = Finding(ok=True, text=f"{database}: schema version {schema}, {size:.1f} MiB.")
-    if problems != ["ok"]:
-        return [shape, Finding(ok=False, text=f"{database} is damaged: {'; '.join(problems)}.")]
-    return [shape, Finding(ok=True, text=f"{database} is sound.")]
+    findings = [Finding(ok=True, text=f"{database}: schema version {schema}, {size:.1f} MiB.")]
+    if problems == ["ok"]:
+        findings.append(Finding(ok=True, text=f"{database} is sound."))
+    else:
+        findings.append(Finding(ok=False, text=f"{database} is damaged: {'; '.join(problems)}."))
+    if os.name == "posix" and database.stat().st_mode & OF_OTHERS:
+        findings.append(Finding(ok=False, text=f"Others can open {database}; `chmod 600` keeps them out."))
+    return findings
 
 
 def _text(version: Version) -> str:

@@ -42,6 +42,16 @@ class UnitConnection(sqlite3.Connection):
         raise sqlite3.ProgrammingError("A unit of work cannot commit or roll back; use execute() and raise to undo.")
 
 
+def place(path: Path | None, data_dir: Path) -> Path:
+    """Return the file's true path.
+
+    Raises:
+        OSError: Its symbolic links lead nowhere.
+        RuntimeError: They lead in a circle, or there is no such home folder.
+    """
+    return (path or data_dir / FILE_NAME).expanduser().resolve()
+
+
 def locate(path: Path | None, data_dir: Path) -> Path:
     """Return the file's true path and make its folder.
 
@@ -49,7 +59,7 @@ def locate(path: Path | None, data_dir: Path) -> Path:
         ConfigError: There can be no database at this place.
     """
     try:
-        database = (path or data_dir / FILE_NAME).expanduser().resolve()
+        database = place(path, data_dir)
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if database.is_dir():
             raise ConfigError("it is a folder")
@@ -111,6 +121,7 @@ def _prepare_writer(connection: sqlite3.Connection) -> None:
         connection,
         "PRAGMA synchronous = FULL",
         "PRAGMA foreign_keys = ON",
+        "PRAGMA secure_delete = ON",
         "PRAGMA temp_store = MEMORY",
         f"PRAGMA cache_size = -{WRITER_CACHE_KIB}",
         f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}",

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
-from agentchatbus.plugin_api import Unavailable
+from agentchatbus.plugin_api import BusError, Conflict, Unavailable
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -21,12 +21,15 @@ _PASSING = frozenset(
         sqlite3.SQLITE_CANTOPEN,
     }
 )
+_TAKEN = frozenset({sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY})
 _WRITES_ONLY = frozenset({sqlite3.SQLITE_READONLY})
 _PRIMARY_CODE = 0xFF
 
 
-def of_write(error: BaseException) -> Unavailable | None:
-    """Return what the caller gets when the machine is to blame (a full disk); None when the unit of work is."""
+def of_write(error: BaseException) -> BusError | None:
+    """Return what the caller gets when what is stored or the machine is to blame; None when the unit of work is."""
+    if _extended_code(error) in _TAKEN:
+        return _conflict(error)
     return _unavailable(error, "stored") if _code(error) in _PASSING | _WRITES_ONLY else None
 
 
@@ -58,8 +61,21 @@ def _unavailable(error: BaseException, done: str) -> Unavailable:
     return unavailable
 
 
+def _conflict(error: BaseException) -> Conflict:
+    # SQLite ends its text with the columns, as in "UNIQUE constraint failed: threads.topic".
+    columns = ", ".join(name.rpartition(".")[2] for name in str(error).rpartition(": ")[2].split(", "))
+    conflict = Conflict(f"Something with the same {columns} exists already; nothing was stored.")
+    conflict.__cause__ = error
+    return conflict
+
+
 def _code(error: BaseException) -> int | None:
+    code = _extended_code(error)
+    return None if code is None else code & _PRIMARY_CODE
+
+
+def _extended_code(error: BaseException) -> int | None:
     if not isinstance(error, sqlite3.Error):
         return None
     code: int | None = getattr(error, "sqlite_errorcode", None)  # absent when the module itself raised the error
-    return None if code is None else code & _PRIMARY_CODE
+    return code

@@ -12,7 +12,7 @@ import orjson
 
 from agentchatbus.plugin_api import Metadata, freeze
 
-_FLAT = (str, int, type(None))
+_FLAT = frozenset({str, int, bool, type(None)})
 _NOTHING: Metadata = MappingProxyType({})
 
 
@@ -47,8 +47,25 @@ def decode_metadata(text: str | None) -> Metadata:
 
 
 def encode_payload(payload: dict[str, Any]) -> tuple[str, Mapping[str, Any]]:
-    """Write an event's payload, and freeze it; each change stores one, and nearly all are flat."""
-    if all(isinstance(value, _FLAT) for value in payload.values()):
-        with suppress(TypeError):  # an integer that is too large for it
-            return orjson.dumps(payload).decode(), MappingProxyType({**payload})
+    """Write an event's payload, and freeze it; each change stores one, so the usual kinds of values go a quick way."""
+    with suppress(TypeError):  # something unusual, such as an integer that is too large for a quick writer
+        return orjson.dumps(payload, default=_plain).decode(), _quickly_frozen(payload)
     return encode(payload), freeze(payload)
+
+
+def _quickly_frozen(value: Any) -> Any:
+    """Freeze a value of the usual kinds.
+
+    Raises:
+        TypeError: It holds another kind: a float, of which some are no JSON, or something that is none at all.
+    """
+    kind = type(value)
+    if kind in _FLAT:
+        return value
+    if kind is dict or kind is MappingProxyType:
+        return MappingProxyType({key: _quickly_frozen(item) for key, item in value.items()})
+    if kind is list or kind is tuple:
+        return tuple([_quickly_frozen(item) for item in value])
+    if isinstance(value, str):
+        return value
+    raise TypeError(f"{kind.__name__} is not of the usual kinds.")

@@ -44,6 +44,21 @@ def exclusive(database: Path, owner: str) -> Iterator[None]:
         lock.release()
 
 
+def holder(database: Path) -> str | None:
+    """Return who holds a database, in words, or None when nobody does."""
+    lock = FileLock(_beside(database, "lock"), mode=0o600, thread_local=False)
+    if not _beside(database, "lock").exists():
+        return None
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return _owner(_beside(database, "owner"))
+    except OSError:  # of somebody else's bus, say
+        return None
+    lock.release()
+    return None
+
+
 def _beside(database: Path, ending: str) -> Path:
     return database.with_name(f"{database.name}.{ending}")
 
@@ -66,12 +81,15 @@ def _write(note: Path, owner: str) -> None:
     note.write_text(owner, encoding="utf-8")
 
 
-def _refusal(database: Path, note: Path) -> str:
+def _owner(note: Path) -> str:
     try:
-        owner = note.read_text(encoding="utf-8").strip()
+        return note.read_text(encoding="utf-8").strip() or "another process"
     except OSError:
-        owner = ""
+        return "another process"
+
+
+def _refusal(database: Path, note: Path) -> str:
     return (
-        f"{database} is already in use by {owner or 'another process'}. Connect to that one, stop it first, or set "
+        f"{database} is already in use by {_owner(note)}. Connect to that one, stop it first, or set "
         "another `path` in [plugins.sqlite]."
     )

@@ -12,13 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from agentchatbus.plugin_api import ConfigError
+from agentchatbus_sql.steps import to_version_2
 
 logger = logging.getLogger(__name__)
 
 Step = Callable[[sqlite3.Connection], None]
 
-STEPS: Sequence[Step] = ()
+STEPS: Sequence[Step] = (to_version_2,)
 """``STEPS[0]`` turns version 1 into version 2, and so on."""
+
+NEWEST_VERSION = 1 + len(STEPS)
 
 APPLICATION_ID = 0x41434255
 """Tells our files from other programs': "ACBU"."""
@@ -63,7 +66,7 @@ def _create(connection: sqlite3.Connection) -> None:
     for statement in tables.statements():
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {1 + len(STEPS)}")
+    connection.execute(f"PRAGMA user_version = {NEWEST_VERSION}")
 
 
 def _number(connection: sqlite3.Connection, pragma: str) -> int:

@@ -31,8 +31,9 @@ Row = tuple[Any, ...]
 Values = tuple[Any, ...]
 
 THREAD = (
-    "id, topic, created_at, status, last_seq, updated_at, closed_at, summary, metadata, system_prompt, template_id, "
-    "auto_administrator_enabled, timeout_seconds, switch_timeout_seconds, creator_admin, auto_assigned_admin"
+    "id, topic, created_at, status, last_seq, message_count, updated_at, closed_at, archived_from, summary, metadata, "
+    "system_prompt, template_id, auto_administrator_enabled, timeout_seconds, switch_timeout_seconds, creator_admin, "
+    "auto_assigned_admin, settings_updated_at"
 )
 MESSAGE = (
     "id, thread_id, seq, author, author_id, author_name, role, content, created_at, priority, metadata, "
@@ -40,7 +41,7 @@ MESSAGE = (
 )
 AGENT = (
     "id, name, ide, model, registered_at, last_heartbeat, last_activity_time, last_activity, description, "
-    "capabilities, skills, display_name, alias_source"
+    "capabilities, skills, display_name, alias_source, emoji"
 )
 TOKEN = "hash, thread_id, agent_id, source, issued_at, consumed_at, consumed_by, fingerprint"
 EVENT = "id, type, thread_id, payload, created_at"
@@ -52,11 +53,13 @@ def marks(columns: str) -> str:
     return ", ".join("?" for _ in columns.split(","))
 
 
-def _optional_time(moment: datetime | None) -> str | None:
+def optional_time(moment: datetime | None) -> str | None:
+    """Write a moment, or NULL."""
     return moment_text(moment) if moment else None
 
 
-def _moment(text: str | None) -> datetime | None:
+def moment(text: str | None) -> datetime | None:
+    """Read a moment, or NULL."""
     return datetime.fromisoformat(text) if text else None
 
 
@@ -67,19 +70,26 @@ def thread(row: Row) -> Thread:
         created_at=datetime.fromisoformat(row[2]),
         status=ThreadStatus(row[3]),
         last_seq=row[4],
-        updated_at=_moment(row[5]),
-        closed_at=_moment(row[6]),
-        summary=row[7],
-        metadata=decode_metadata(row[8]),
-        system_prompt=row[9],
-        template_id=row[10],
-        settings=_settings(*row[11:16]),
+        message_count=row[5],
+        updated_at=moment(row[6]),
+        closed_at=moment(row[7]),
+        archived_from=ThreadStatus(row[8]) if row[8] else None,
+        summary=row[9],
+        metadata=decode_metadata(row[10]),
+        system_prompt=row[11],
+        template_id=row[12],
+        settings=_settings(*row[13:19]),
     )
 
 
 @lru_cache(maxsize=256)
 def _settings(
-    auto: int, timeout: int, switch_timeout: int, creator_admin: str | None, auto_assigned_admin: str | None
+    auto: int,
+    timeout: int,
+    switch_timeout: int,
+    creator_admin: str | None,
+    auto_assigned_admin: str | None,
+    updated_at: str | None,
 ) -> ThreadSettings:
     return ThreadSettings(
         auto_administrator_enabled=bool(auto),
@@ -87,6 +97,7 @@ def _settings(
         switch_timeout_seconds=switch_timeout,
         creator_admin=_administrator(creator_admin),
         auto_assigned_admin=_administrator(auto_assigned_admin),
+        updated_at=moment(updated_at),
     )
 
 
@@ -97,13 +108,22 @@ def thread_values(thread: Thread) -> Values:
         moment_text(thread.created_at),
         thread.status.value,
         thread.last_seq,
-        _optional_time(thread.updated_at),
-        _optional_time(thread.closed_at),
+        thread.message_count,
+        *changing_values(thread),
+        *settings_values(thread.settings),
+    )
+
+
+def changing_values(thread: Thread) -> Values:
+    """Return what follows `message_count` and is no setting."""
+    return (
+        optional_time(thread.updated_at),
+        optional_time(thread.closed_at),
+        thread.archived_from.value if thread.archived_from else None,
         thread.summary,
         encode_optional(thread.metadata),
         thread.system_prompt,
         thread.template_id,
-        *settings_values(thread.settings),
     )
 
 
@@ -114,6 +134,7 @@ def settings_values(settings: ThreadSettings) -> Values:
         settings.switch_timeout_seconds,
         _administrator_json(settings.creator_admin),
         _administrator_json(settings.auto_assigned_admin),
+        optional_time(settings.updated_at),
     )
 
 
@@ -144,7 +165,7 @@ def message(row: Row) -> Message:
         priority=Priority(row[9]),
         metadata=decode_metadata(row[10]),
         reply_to_msg_id=row[11],
-        edited_at=_moment(row[12]),
+        edited_at=moment(row[12]),
         edit_version=row[13],
     )
 
@@ -163,7 +184,7 @@ def message_values(message: Message) -> Values:
         message.priority.value,
         encode_optional(message.metadata),
         message.reply_to_msg_id,
-        _optional_time(message.edited_at),
+        optional_time(message.edited_at),
         message.edit_version,
     )
 
@@ -183,6 +204,7 @@ def agent(row: Row) -> Agent:
         skills=decode(row[10]) if row[10] else (),
         display_name=row[11],
         alias_source=row[12],
+        emoji=row[13],
     )
 
 
@@ -201,6 +223,7 @@ def agent_values(agent: Agent) -> Values:
         encode_optional(agent.skills),
         agent.display_name,
         agent.alias_source,
+        agent.emoji,
     )
 
 
@@ -212,6 +235,7 @@ def introduction_values(agent: Agent) -> Values:
         agent.alias_source,
         encode_optional(agent.capabilities),
         encode_optional(agent.skills),
+        agent.emoji,
     )
 
 
@@ -222,7 +246,7 @@ def token(row: Row) -> ReplyToken:
         agent_id=row[2],
         source=TokenSource(row[3]),
         issued_at=datetime.fromisoformat(row[4]),
-        consumed_at=_moment(row[5]),
+        consumed_at=moment(row[5]),
         consumed_by=row[6],
         fingerprint=row[7],
     )
@@ -235,7 +259,7 @@ def token_values(token: ReplyToken) -> Values:
         token.agent_id,
         token.source.value,
         moment_text(token.issued_at),
-        _optional_time(token.consumed_at),
+        optional_time(token.consumed_at),
         token.consumed_by,
         token.fingerprint,
     )

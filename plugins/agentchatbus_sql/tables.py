@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from sqlalchemy import Column, ForeignKey, Index, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Text, UniqueConstraint, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import Field, SQLModel
@@ -26,14 +26,19 @@ def _thread_reference(*, primary_key: bool = False) -> Column[str]:
     )
 
 
+def _message_reference(*, primary_key: bool = False) -> Column[str]:
+    return Column(
+        "message_id", Text, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False, primary_key=primary_key
+    )
+
+
 class ThreadRow(Table, table=True):
     """A thread; what changes with every message comes first, so that an update touches one page."""
 
     __tablename__ = "threads"
     __table_args__ = (
-        Index("threads_by_creation", "created_at", "id"),
         Index("threads_by_status", "status", "created_at", "id"),
-        Index("threads_listed", "created_at", "id", sqlite_where=text("status <> 'archived'")),
+        Index("threads_by_activity", "status", text("coalesce(updated_at, created_at)"), "id"),
     )
 
     id: str = Field(sa_column=Column(Text, primary_key=True, nullable=False))
@@ -52,6 +57,9 @@ class ThreadRow(Table, table=True):
     summary: str | None = Field(sa_type=Text)
     metadata_json: str | None = Field(sa_column=Column("metadata", Text))
     system_prompt: str | None = Field(sa_type=Text)
+    archived_from: str | None = Field(sa_type=Text)
+    message_count: int = Field(sa_column=Column(Integer, nullable=False, server_default=text("0")))
+    settings_updated_at: str | None = Field(sa_type=Text)
 
 
 class MessageRow(Table, table=True):
@@ -87,6 +95,59 @@ class MessageRow(Table, table=True):
     content: str = Field(sa_type=Text)
 
 
+class MessageEditRow(Table, table=True):
+    """The text of a message before one of its edits."""
+
+    __tablename__ = "message_edits"
+
+    message_id: str = Field(sa_column=_message_reference(primary_key=True))
+    version: int = Field(primary_key=True)
+    old_content: str = Field(sa_type=Text)
+    edited_by: str = Field(sa_type=Text)
+    created_at: str = Field(sa_type=Text)
+
+
+class ReactionRow(Table, table=True):
+    """A reaction to a message."""
+
+    __tablename__ = "reactions"
+    __table_args__ = (UniqueConstraint("message_id", "agent_id", "reaction"),)
+
+    number: int | None = Field(primary_key=True)
+    id: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    message_id: str = Field(sa_column=_message_reference())
+    thread_id: str = Field(sa_type=Text)
+    agent_id: str = Field(sa_type=Text)
+    agent_name: str | None = Field(sa_type=Text)
+    reaction: str = Field(sa_type=Text)
+    created_at: str = Field(sa_type=Text)
+
+
+class ParticipantRow(Table, table=True):
+    """Somebody who joined a thread or spoke in it; found and changed with every post, so it is one short row."""
+
+    __tablename__ = "participants"
+    __table_args__: ClassVar = {"sqlite_with_rowid": False}
+
+    thread_id: str = Field(sa_column=_thread_reference(primary_key=True))
+    key: str = Field(sa_column=Column(Text, primary_key=True, nullable=False))
+    agent_id: str | None = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    joined_at: str = Field(sa_type=Text)
+    read_seq: int
+
+
+class RemovalRow(Table, table=True):
+    """A thread that was removed and of which something is still there; `next_` is where to go on looking for it."""
+
+    __tablename__ = "removals"
+
+    thread_id: str = Field(sa_column=Column(Text, primary_key=True, nullable=False))
+    next_token: int
+    next_event: int
+    last_event: int
+
+
 class AgentRow(Table, table=True):
     """A registered agent and the hash of its token."""
 
@@ -108,6 +169,20 @@ class AgentRow(Table, table=True):
     description: str = Field(sa_type=Text)
     capabilities: str | None = Field(sa_type=Text)
     skills: str | None = Field(sa_type=Text)
+    emoji: str | None = Field(sa_type=Text)
+
+
+class AccessTokenRow(Table, table=True):
+    """An access token and the hash of its secret."""
+
+    __tablename__ = "access_tokens"
+
+    id: str = Field(sa_column=Column(Text, primary_key=True, nullable=False))
+    token_hash: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    name: str = Field(sa_type=Text)
+    scope: str = Field(sa_type=Text)
+    created_at: str = Field(sa_type=Text)
+    expires_at: str | None = Field(sa_type=Text)
 
 
 class ReplyTokenRow(Table, table=True):

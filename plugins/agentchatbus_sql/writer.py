@@ -34,6 +34,7 @@ IDLE_SECONDS = 1.0
 class _Request:
     work: Callable[[Session], Any]
     future: asyncio.Future[Any]
+    alone: bool = False
     result: Any = None
     error: BaseException | None = None
 
@@ -66,6 +67,11 @@ class Writer:
         self._thread = threading.Thread(target=self._serve, name="agentchatbus-sqlite-writer", daemon=True)
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """How many units of work nobody has begun yet."""
+        return len(self._pending) + self._queue.qsize()
+
     def listen(self, listener: CommitListener) -> None:
         """Tell `listener` of each commit."""
         self._listeners.append(listener)
@@ -76,13 +82,24 @@ class Writer:
         Raises:
             Unavailable: The writer stops, or cannot write.
         """
+        return await self._ask(work, alone=False)
+
+    async def run_alone(self, work: Callable[[Session], T]) -> T:
+        """Run what cannot be part of a transaction, such as copying the log back; all others wait.
+
+        Raises:
+            Unavailable: The writer stops, or cannot write.
+        """
+        return await self._ask(work, alone=True)
+
+    async def _ask(self, work: Callable[[Session], T], *, alone: bool) -> T:
         if self._closed:
             raise Unavailable("The storage is closed; nothing was stored. Try again when the bus runs.")
         future: asyncio.Future[T] = self._loop.create_future()
         if not self._pending:
             # Both threads need the interpreter; the writer starts once the loop has done what was ready to run.
             self._loop.call_soon(self._hand_over)
-        self._pending.append(_Request(work, future))
+        self._pending.append(_Request(work, future, alone))
         return await future
 
     def _hand_over(self) -> None:
@@ -102,8 +119,11 @@ class Writer:
         goes_on = True
         while goes_on:
             group, goes_on = self._next_group()
-            if group:
-                self._commit(group)
+            if together := [request for request in group if not request.alone]:
+                self._commit(together)
+            for request in group:
+                if request.alone:
+                    self._run_alone(request)
         self._checkpoint("TRUNCATE")
         self._session.connection.close()
 
@@ -134,8 +154,9 @@ class Writer:
         try:
             self._end_transaction()
             self._execute("BEGIN IMMEDIATE")
+            run = self._run if len(group) > 1 else self._run_only
             for request in group:
-                self._run(request)
+                run(request)
             self._execute("COMMIT")
             self._has_log = True
         except (sqlite3.Error, MemoryError) as error:
@@ -154,6 +175,26 @@ class Writer:
             request.error = faults.of_write(error) or error
             del self._appended[known:]
         self._execute("RELEASE unit")
+
+    def _run_only(self, request: _Request) -> None:
+        """Run the single unit of a commit: its savepoint would be the transaction."""
+        try:
+            request.result = faults.run(request.work, self._session)
+        except BaseException as error:  # the thread outlives whatever a unit of work raises
+            if not self._session.connection.in_transaction:
+                raise sqlite3.OperationalError(str(error)) from error
+            self._execute("ROLLBACK")
+            self._execute("BEGIN")
+            request.error = faults.of_write(error) or error
+            self._appended.clear()
+
+    def _run_alone(self, request: _Request) -> None:
+        try:
+            self._end_transaction()
+            request.result = faults.run(request.work, self._session)
+        except BaseException as error:  # the thread outlives whatever it is given
+            request.error = faults.of_write(error) or error
+        self._call_loop((), [request])
 
     def _refuse(self, group: list[_Request], error: Exception) -> None:
         logger.error("A commit of %d units of work failed: %s", len(group), error)

@@ -43,7 +43,7 @@ async def test_a_sound_database_is_described(tmp_path: Path) -> None:
     stopped = checks.describe(tmp_path / "bus.db")
     for findings in (running, stopped):
         assert all(finding.ok for finding in findings)
-        assert "schema version 1" in findings[1].text
+        assert "schema version 2" in findings[1].text
         assert "sound" in findings[2].text
 
 

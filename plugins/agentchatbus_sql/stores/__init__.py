@@ -6,11 +6,14 @@ import sqlite3
 from dataclasses import dataclass
 
 from agentchatbus.plugin_api import Event, Transaction
+from agentchatbus_sql.stores.access import SqlAccessTokens
 from agentchatbus_sql.stores.agents import SqlAgents
 from agentchatbus_sql.stores.answers import SqlAnswers
 from agentchatbus_sql.stores.documents import SqlDocuments
 from agentchatbus_sql.stores.events import SqlEvents
 from agentchatbus_sql.stores.messages import SqlMessages
+from agentchatbus_sql.stores.participants import SqlParticipants
+from agentchatbus_sql.stores.reactions import SqlReactions
 from agentchatbus_sql.stores.threads import SqlThreads
 from agentchatbus_sql.stores.tokens import SqlTokens
 
@@ -28,7 +31,10 @@ def bind(connection: sqlite3.Connection, appended: list[Event]) -> Session:
     transaction = Transaction(
         threads=SqlThreads(connection),
         messages=SqlMessages(connection),
+        reactions=SqlReactions(connection),
+        participants=SqlParticipants(connection),
         agents=SqlAgents(connection),
+        access=SqlAccessTokens(connection),
         tokens=SqlTokens(connection),
         events=SqlEvents(connection, appended),
         answers=SqlAnswers(connection),

@@ -18,7 +18,8 @@ _BY_DISPLAY_NAME = f"{_SELECT} WHERE display_name = ? AND display_name <> '' ORD
 _ALL = f"{_SELECT} ORDER BY registered_at, number"
 _ADD = f"INSERT INTO agents ({rows.AGENT}, token_hash) VALUES ({rows.marks(rows.AGENT)}, ?)"
 _UPDATE = (
-    "UPDATE agents SET description = ?, display_name = ?, alias_source = ?, capabilities = ?, skills = ? WHERE id = ?"
+    "UPDATE agents SET description = ?, display_name = ?, alias_source = ?, capabilities = ?, skills = ?, "
+    "emoji = ? WHERE id = ?"
 )
 _TOUCH = "UPDATE agents SET last_activity = ?, last_activity_time = ? WHERE id = ?"
 _BEAT = "UPDATE agents SET last_activity = ?, last_activity_time = ?, last_heartbeat = ? WHERE id = ?"

@@ -12,7 +12,10 @@ from agentchatbus_sql import rows
 from agentchatbus_sql.jsontext import encode_payload
 
 _APPEND = "INSERT INTO events (type, thread_id, payload, created_at) VALUES (?, ?, ?, ?)"
-_AFTER = f"SELECT {rows.EVENT} FROM events WHERE id > ? ORDER BY id LIMIT ?"
+_AFTER = (
+    f"SELECT {rows.EVENT} FROM events WHERE id > ? AND NOT EXISTS (SELECT 1 FROM removals "
+    "WHERE removals.thread_id = events.thread_id AND events.id <= last_event) ORDER BY id LIMIT ?"
+)
 _BOUNDS = "SELECT (SELECT min(id) FROM events), (SELECT seq FROM sqlite_sequence WHERE name = 'events')"
 
 

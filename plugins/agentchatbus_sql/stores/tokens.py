@@ -9,18 +9,20 @@ from datetime import datetime
 
 from agentchatbus.plugin_api import ReplyToken, TokenSource, TokenStore
 from agentchatbus_sql import rows
+from agentchatbus_sql.removals import OF_REMOVED
 
-_GET = f"SELECT {rows.TOKEN} FROM reply_tokens WHERE hash = ?"
+_GET = f"SELECT {rows.TOKEN} FROM reply_tokens WHERE hash = ? AND thread_id NOT {OF_REMOVED}"
 _ADD = f"INSERT INTO reply_tokens ({rows.TOKEN}) VALUES ({rows.marks(rows.TOKEN)})"
 _OPEN_OF = (
-    f"SELECT {rows.TOKEN} FROM reply_tokens WHERE agent_id = ? AND thread_id = ? AND consumed_at IS NULL "
-    "ORDER BY issued_at DESC, number DESC"
+    f"SELECT {rows.TOKEN} FROM reply_tokens WHERE agent_id = ?1 AND thread_id = ?2 AND consumed_at IS NULL "
+    f"AND ?2 NOT {OF_REMOVED} ORDER BY issued_at DESC, number DESC"
 )
 _CONSUME = "UPDATE reply_tokens SET consumed_at = ?, consumed_by = ?, fingerprint = ? WHERE hash = ?"
 _CLOSE_OPEN = (
     "UPDATE reply_tokens SET consumed_at = ?1 WHERE agent_id = ?2 AND thread_id = ?3 AND consumed_at IS NULL "
     "AND (?4 IS NULL OR source = ?4) AND hash IS NOT ?5"
 )
+_CLOSE_ALL = "UPDATE reply_tokens SET consumed_at = ? WHERE agent_id = ? AND consumed_at IS NULL"
 _REQUEST_REFRESH = (
     "INSERT INTO refresh_requests (thread_id, agent_id, requested_at, reason) VALUES (?, ?, ?, ?) "
     "ON CONFLICT (agent_id, thread_id) DO UPDATE SET requested_at = excluded.requested_at, reason = excluded.reason"
@@ -50,6 +52,9 @@ class SqlTokens(TokenStore):
         self, thread_id: str, agent_id: str, at: datetime, *, source: TokenSource | None = None, keep: str | None = None
     ) -> None:
         self._execute(_CLOSE_OPEN, (rows.moment_text(at), agent_id, thread_id, source and source.value, keep))
+
+    def close_all(self, agent_id: str, at: datetime) -> None:
+        self._execute(_CLOSE_ALL, (rows.moment_text(at), agent_id))
 
     def request_refresh(self, thread_id: str, agent_id: str, at: datetime, reason: str) -> None:
         self._execute(_REQUEST_REFRESH, (thread_id, agent_id, rows.moment_text(at), reason))
