@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from agentchatbus.plugin_api import Bus, HttpTransport, Operations, Plugin, hookimpl
+from agentchatbus.plugin_api import Bus, HttpTransport, Offers, Operations, Plugin, hookimpl
 from agentchatbus_mcp.settings import McpSettings, StdioSettings
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ class McpHttpPlugin(Plugin[McpSettings]):
     settings_type = McpSettings
 
     @hookimpl
-    def register_transports(self, bus: Bus, operations: Operations) -> Sequence[HttpTransport]:
+    def register_transports(self, bus: Bus, operations: Operations, offers: Offers) -> Sequence[HttpTransport]:
         from agentchatbus_mcp.loading import LateApp
 
         def load() -> Loaded:
             from agentchatbus_mcp import endpoints
 
-            return endpoints.http_endpoint(bus, operations, self.settings)
+            return endpoints.http_endpoint(bus, operations, offers, self.settings)
 
         app = LateApp(load)
         return [HttpTransport(name="mcp-http", prefixes=("/mcp",), app=app, lifespan=app.lifespan, stop=app.stop)]
@@ -43,13 +43,13 @@ class McpSsePlugin(Plugin[McpSettings]):
     settings_type = McpSettings
 
     @hookimpl
-    def register_transports(self, bus: Bus, operations: Operations) -> Sequence[HttpTransport]:
+    def register_transports(self, bus: Bus, operations: Operations, offers: Offers) -> Sequence[HttpTransport]:
         from agentchatbus_mcp.loading import LateApp
 
         def load() -> Loaded:
             from agentchatbus_mcp import endpoints
 
-            return endpoints.sse_endpoint(bus, operations, self.settings)
+            return endpoints.sse_endpoint(bus, operations, offers, self.settings)
 
         app = LateApp(load)
         prefixes = ("/mcp/sse", "/mcp/messages", "/sse", "/messages")

@@ -14,8 +14,8 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from sse_starlette.sse import AppStatus
 from starlette.requests import ClientDisconnect, Request
 
-from agentchatbus.plugin_api import Bus, Credentials, Operations, Session
-from agentchatbus_mcp.identity import WayIn
+from agentchatbus.plugin_api import Bus, Credentials, Offers, Operations, Session
+from agentchatbus_mcp.identity import WayIn, asked_profile
 from agentchatbus_mcp.quick import SESSION_HEADER, QuickCalls
 from agentchatbus_mcp.requests import AsgiMessage, OpenRequests, Receive, Scope, Send, plain_response
 from agentchatbus_mcp.server import McpServer
@@ -88,11 +88,13 @@ class EventStream:
 
     async def open(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hold one client's stream for as long as it stays."""
-        session = Session(credentials=Credentials(), language=Request(scope).query_params.get("lang"))
+        opened = Request(scope)
+        session = Session(credentials=Credentials(), language=opened.query_params.get("lang"))
+        way_in = WayIn(transport=SSE, session=session, profile=asked_profile(opened))
         request = OpenRequests()
-        await request.serve(partial(self._hold, session, request), scope, receive, send)
+        await request.serve(partial(self._hold, way_in, request), scope, receive, send)
 
-    async def _hold(self, session: Session, request: OpenRequests, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _hold(self, way_in: WayIn, request: OpenRequests, scope: Scope, receive: Receive, send: Send) -> None:
         session_ids: list[bytes] = []
 
         async def send_noticing(message: AsgiMessage) -> None:
@@ -102,19 +104,19 @@ class EventStream:
             await send(message)
 
         try:
-            await self._speak(session, scope, receive, send_noticing)
+            await self._speak(way_in, scope, receive, send_noticing)
         finally:
             for session_id in session_ids:
                 self._open.pop(session_id, None)
 
-    async def _speak(self, session: Session, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _speak(self, way_in: WayIn, scope: Scope, receive: Receive, send: Send) -> None:
         lowlevel = self._server.lowlevel
         async with self._transport.connect_sse(scope, receive, send) as (incoming, outgoing):
             await serve_dual_era_loop(
                 lowlevel,
                 incoming,
                 outgoing,
-                lifespan_state=WayIn(transport=SSE, session=session),
+                lifespan_state=way_in,
                 init_options=lowlevel.create_initialization_options(),
             )
 
@@ -209,17 +211,16 @@ def _has_session(scope: Scope) -> bool:
     return any(name == b"mcp-session-id" for name, _ in scope["headers"])
 
 
-def http_endpoint(bus: Bus, operations: Operations, settings: McpSettings) -> HttpEndpoint:
+def http_endpoint(bus: Bus, operations: Operations, offers: Offers, settings: McpSettings) -> HttpEndpoint:
     """Build what serves ``/mcp``."""
-    return HttpEndpoint(_server(bus, operations, settings), bus, settings)
+    return HttpEndpoint(_server(bus, operations, offers, settings), bus, settings)
 
 
-def sse_endpoint(bus: Bus, operations: Operations, settings: McpSettings) -> SseEndpoint:
+def sse_endpoint(bus: Bus, operations: Operations, offers: Offers, settings: McpSettings) -> SseEndpoint:
     """Build what serves the event streams."""
-    return SseEndpoint(_server(bus, operations, settings), bus, settings)
+    return SseEndpoint(_server(bus, operations, offers, settings), bus, settings)
 
 
-def _server(bus: Bus, operations: Operations, settings: McpSettings) -> McpServer:
+def _server(bus: Bus, operations: Operations, offers: Offers, settings: McpSettings) -> McpServer:
     prepare_libraries()
-    way_in = WayIn(transport=HTTP)
-    return McpServer(bus, operations, way_in=way_in, lists_threads=settings.list_threads)
+    return McpServer(bus, operations, offers, way_in=WayIn(transport=HTTP), settings=settings)

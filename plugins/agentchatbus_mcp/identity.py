@@ -5,11 +5,13 @@ from __future__ import annotations
 import hmac
 import time
 from dataclasses import dataclass, field
+from typing import get_args
 
 from starlette.requests import Request
 
 from agentchatbus.plugin_api import BusSettings, CallerKind, Credentials, Session
 from agentchatbus_mcp.sdk import Context, at_end_of, connection_of, session_id_of
+from agentchatbus_mcp.settings import Profile
 
 STATE_KEY = "agentchatbus.session"
 TRANSPORT_HEADER = "x-bus-transport"
@@ -24,10 +26,24 @@ class WayIn:
     Attributes:
         transport: Name of the way in.
         session: The client's session, where the connection has one from its first byte on, as over SSE.
+        profile: Which tools it asked for when it opened the connection, if it did.
     """
 
     transport: str
     session: Session | None = None
+    profile: Profile | None = None
+
+
+def asked_profile(request: Request | None) -> Profile | None:
+    """Return the profile of tools that the address of a request asks for."""
+    asked = request.query_params.get("tools") if request is not None else None
+    return asked if asked in get_args(Profile) else None  # type: ignore[return-value]
+
+
+def profile_of(context: Context, *, default: Profile) -> Profile:
+    """Return the profile of tools for a request: what its address says, or its connection's, or the configured one."""
+    way: WayIn = context.lifespan_context
+    return asked_profile(context.request) or way.profile or default
 
 
 def credentials_of(request: Request | None, settings: BusSettings, transport: str) -> Credentials:

@@ -9,6 +9,10 @@ from typing import Any
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS
 
+from agentchatbus.plugin_api import InvalidRequest, NotFound, Offers, Operations, PromptOffer, Session
+from agentchatbus_mcp.clients import INTERRUPTIONS, McpClient
+from agentchatbus_mcp.contents import block_of
+
 Arguments = Mapping[str, str]
 
 
@@ -35,25 +39,55 @@ class Prompt:
             "arguments": arguments,
         }
 
+    def filled_in(self, arguments: Arguments) -> dict[str, Any]:
+        """Return the prompt with its arguments in place.
 
-def list_prompts() -> list[dict[str, Any]]:
-    """Return all prompts."""
-    return [prompt.listing() for prompt in PROMPTS.values()]
+        Raises:
+            MCPError: A required argument is missing.
+        """
+        missing = [wanted for wanted in self.arguments if wanted not in self.optional and not arguments.get(wanted)]
+        if missing:
+            raise MCPError(INVALID_PARAMS, f"Prompt {self.name} needs: {', '.join(missing)}")
+        content = block_of(self.write(arguments))
+        return {"description": self.description, "messages": [{"role": "user", "content": content}]}
 
 
-def get_prompt(name: str, arguments: Arguments) -> dict[str, Any]:
-    """Return a prompt filled in.
+class Prompts:
+    """Lists and fills in the prompts of the bus, and those that plugins offer."""
 
-    Raises:
-        MCPError: There is none of this name, or a required argument is missing.
-    """
-    if (prompt := PROMPTS.get(name)) is None:
-        raise MCPError(INVALID_PARAMS, f"Unknown prompt: {name}")
-    missing = [wanted for wanted in prompt.arguments if wanted not in prompt.optional and not arguments.get(wanted)]
-    if missing:
-        raise MCPError(INVALID_PARAMS, f"Prompt {name} needs: {', '.join(missing)}")
-    content = {"type": "text", "text": prompt.write(arguments)}
-    return {"description": prompt.description, "messages": [{"role": "user", "content": content}]}
+    def __init__(self, operations: Operations, offers: Offers) -> None:
+        self._operations = operations
+        self._offers = offers
+
+    def listing(self) -> list[dict[str, Any]]:
+        """Return all prompts as clients are shown them."""
+        return [prompt.listing() for prompt in PROMPTS.values()] + [_offered(offer) for offer in self._offers.prompts]
+
+    async def get(self, name: str, arguments: Arguments, session: Session, client: McpClient) -> dict[str, Any]:
+        """Return a prompt filled in.
+
+        Raises:
+            MCPError: There is none of this name, or a required argument is missing.
+        """
+        if name in PROMPTS:
+            return PROMPTS[name].filled_in(arguments)
+        try:
+            given = {"name": name, "arguments": dict(arguments)}
+            prompt = await self._operations.call("prompt_get", given, session, client=client)
+        except INTERRUPTIONS:
+            raise
+        except (NotFound, InvalidRequest) as error:
+            raise MCPError(INVALID_PARAMS, error.message) from None
+        messages = [{"role": message.role, "content": block_of(message.content)} for message in prompt.messages]
+        return {"description": prompt.description, "messages": messages}
+
+
+def _offered(offer: PromptOffer) -> dict[str, Any]:
+    arguments = [
+        {"name": argument.name, "description": argument.description, "required": argument.required}
+        for argument in offer.arguments
+    ]
+    return {"name": offer.name, "description": offer.description, "arguments": arguments}
 
 
 def _summary(arguments: Arguments) -> str:

@@ -92,7 +92,7 @@ class QuickCalls:
         except orjson.JSONDecodeError:
             return None
         call = _tool_call(message)
-        if call is None or self._server.toolbox.blocks(call.name):
+        if call is None or not self._server.toolbox.is_quick(call.name):
             return None
         return call if not _is_modern(request) or _is_consistent(message, request) else None
 

@@ -13,17 +13,22 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from agentchatbus.plugin_api import (
     Agent,
+    AgentState,
     Bus,
     BusError,
     Message,
     NotFound,
+    Offers,
     Operations,
+    ResourceEntry,
     Session,
     Thread,
     ThreadPage,
     isoformat,
     thaw,
 )
+from agentchatbus_mcp.clients import INTERRUPTIONS, McpClient
+from agentchatbus_mcp.contents import resource_contents
 from agentchatbus_mcp.presenters.joining import bus_config
 from agentchatbus_mcp.presenters.threads import listed_thread
 
@@ -38,8 +43,11 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "summary": (TEXT, "The summary that was written when the thread was closed."),
     "state": (JSON, "Topic, status and the newest seq."),
 }
-NEWEST = 1000
+NEWEST = 10_000
 """Messages of a transcript."""
+
+PAGE = 1000
+"""Messages that are read at once."""
 
 NO_SUMMARY = "(No summary was written.)"
 RESOURCE_NOT_FOUND = -32002
@@ -70,9 +78,10 @@ def thread_uri(thread_id: str, part: str) -> str:
 class Resources:
     """Lists and reads the resources of one bus, with the rights of the client that asks."""
 
-    def __init__(self, bus: Bus, operations: Operations, *, lists_threads: bool) -> None:
+    def __init__(self, bus: Bus, operations: Operations, offers: Offers, *, lists_threads: bool) -> None:
         self._bus = bus
         self._operations = operations
+        self._offers = offers
         self._lists_threads = lists_threads
         self._readers: Mapping[str, Callable[[Session], Awaitable[Any]]] = {
             CONFIG: self._config,
@@ -85,14 +94,15 @@ class Resources:
         fixed = [
             {"uri": item.uri, "name": item.name, "description": item.description, "mimeType": JSON} for item in FIXED
         ]
-        if not self._lists_threads:
-            return fixed
-        page: ThreadPage = await self._operations.call("thread_list", {}, session)
-        return fixed + [entry for thread in page.threads for entry in _entries(thread)]
+        if self._lists_threads:
+            page: ThreadPage = await self._operations.call("thread_list", {}, session)
+            fixed += [entry for thread in page.threads for entry in _entries(thread)]
+        offered: Sequence[ResourceEntry] = await self._operations.call("resource_list", {}, session)
+        return fixed + [_offered(entry) for entry in offered]
 
     def templates(self) -> list[dict[str, Any]]:
-        """Return the forms of the URIs of threads."""
-        return [
+        """Return the forms of the URIs of threads, and those that plugins offer."""
+        own = [
             {
                 "uriTemplate": thread_uri("{thread_id}", part),
                 "name": f"Thread {part}",
@@ -101,30 +111,43 @@ class Resources:
             }
             for part, (mime, text) in PARTS.items()
         ]
+        families = [offer for offer in self._offers.resources if offer.is_family]
+        return own + [
+            {
+                "uriTemplate": offer.uri,
+                "name": offer.name,
+                "description": offer.description,
+                "mimeType": offer.mime_type,
+            }
+            for offer in families
+        ]
 
-    async def read(self, uri: str, session: Session, protocol_version: str) -> dict[str, Any]:
+    async def read(self, uri: str, session: Session, client: McpClient, protocol_version: str) -> dict[str, Any]:
         """Return the contents of a resource.
 
         Raises:
             MCPError: There is no such resource, or this client may not read it.
         """
         try:
-            mime, text = await self._content(uri, session)
+            contents = await self._contents(uri, session, client)
         except NotFound:
             code = INVALID_PARAMS if protocol_version in MODERN_PROTOCOL_VERSIONS else RESOURCE_NOT_FOUND
             raise MCPError(code, f"Resource not found: {uri}", {"uri": uri}) from None
+        except INTERRUPTIONS:
+            raise
         except BusError as error:
             raise MCPError(INVALID_REQUEST, error.message, {"uri": uri, "code": error.code}) from None
-        return {"contents": [{"uri": uri, "mimeType": mime, "text": text}]}
+        return {"contents": [contents]}
 
-    async def _content(self, uri: str, session: Session) -> tuple[str, str]:
+    async def _contents(self, uri: str, session: Session, client: McpClient) -> dict[str, Any]:
         if reader := self._readers.get(uri):
-            return JSON, _indented(await reader(session))
+            return {"uri": uri, "mimeType": JSON, "text": _indented(await reader(session))}
         thread_id, _, part = uri.removeprefix(THREAD_PREFIX).partition("/")
         if not uri.startswith(THREAD_PREFIX) or part not in PARTS:
-            raise NotFound(f"Unknown resource: {uri}", kind="resource", id=uri)
+            read = await self._operations.call("resource_read", {"uri": uri}, session, client=client)
+            return resource_contents(read)
         thread: Thread = await self._operations.call("thread_get", {"thread_id": thread_id}, session)
-        return PARTS[part][0], await self._part(thread, part, session)
+        return {"uri": uri, "mimeType": PARTS[part][0], "text": await self._part(thread, part, session)}
 
     async def _part(self, thread: Thread, part: str, session: Session) -> str:
         if part == "state":
@@ -137,20 +160,28 @@ class Resources:
 
     async def _transcript(self, thread: Thread, session: Session) -> str:
         after_seq = max(0, thread.last_seq - NEWEST)
-        arguments = {"thread_id": thread.id, "after_seq": after_seq, "limit": NEWEST, "include_system_prompt": False}
-        messages: Sequence[Message] = await self._operations.call("msg_list", arguments, session)
+        messages = await self._newest(thread, after_seq, session)
         head = f"# Thread: {thread.topic}  [status: {thread.status}]\n"
         if after_seq:
             head += f"\n(Messages 1 to {after_seq} are left out; read them with msg_list.)"
         lines = [_line(message) for message in (self._bus.messages.system_prompt(thread), *messages)]
         return "\n".join([head, *lines])
 
+    async def _newest(self, thread: Thread, after_seq: int, session: Session) -> Sequence[Message]:
+        messages: list[Message] = []
+        arguments = {"thread_id": thread.id, "limit": PAGE, "include_system_prompt": False}
+        while after_seq < thread.last_seq:
+            page = await self._operations.call("msg_list", {**arguments, "after_seq": after_seq}, session)
+            messages += page
+            after_seq = page[-1].seq if page else thread.last_seq
+        return messages
+
     async def _config(self, session: Session) -> Any:
         return bus_config(await self._operations.call("bus_get_config", {}, session))
 
     async def _agents(self, session: Session) -> Any:
         agents: Sequence[Agent] = await self._operations.call("agent_list", {}, session)
-        now, window = self._bus.clock.now(), self._bus.settings.heartbeat_window
+        now, settings = self._bus.clock.now(), self._bus.settings
         return [
             {
                 "agent_id": agent.id,
@@ -158,7 +189,7 @@ class Resources:
                 "description": agent.description,
                 "capabilities": list(agent.capabilities),
                 "skills": thaw(agent.skills),
-                "is_online": agent.is_online(now, window),
+                "is_online": agent.state(now, settings.heartbeat_window, settings.working_window) is not AgentState.OFFLINE,
             }
             for agent in agents
         ]
@@ -166,6 +197,11 @@ class Resources:
     async def _threads(self, session: Session) -> Any:
         page: ThreadPage = await self._operations.call("thread_list", {}, session)
         return [listed_thread(thread) for thread in page.threads]
+
+
+def _offered(entry: ResourceEntry) -> dict[str, Any]:
+    described = {"description": entry.description, "mimeType": entry.mime_type, "size": entry.size}
+    return {"uri": entry.uri, "name": entry.name} | {key: value for key, value in described.items() if value}
 
 
 def _entries(thread: Thread) -> list[dict[str, Any]]:

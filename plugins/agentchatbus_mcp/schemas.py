@@ -12,7 +12,12 @@ Schema = dict[str, Any]
 
 NULL = {"type": "null"}
 NOISE = frozenset({"title", "$defs", "discriminator"})
-SELF_EVIDENT: Schema = {"default": None, "additionalProperties": True}
+LIMITS = frozenset({"minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"})
+"""What a refusal says as well, to the few who need to know."""
+
+SELF_EVIDENT: Schema = {"additionalProperties": (True,), "default": (None, False, 0, "")}
+"""What is so when nothing is said."""
+
 ANYTHING: Schema = {"type": "object"}
 
 
@@ -34,18 +39,19 @@ def output_schema(result: Any) -> Schema:
 
 
 def or_refusal(schema: Schema) -> Schema:
-    """Return an object schema that admits a refusal too.
+    """Return the schema that a tool's results are advertised with: names and types of what is always there.
 
-    Some clients check the structured content of a refused call against the schema as well.
+    More would cost every model its length on every use; what has no type is text. Nothing is required, for some clients
+    check the structured content of a refused call as well.
     """
-    properties = dict(schema.get("properties", {}))
-    required = schema.get("required", [])
-    properties.setdefault("error", {"type": "string", "description": "Set when the call was refused."})
-    admitted: Schema = {**schema, "type": "object", "properties": properties}
-    admitted.pop("required", None)
-    if required:
-        admitted["anyOf"] = [{"required": list(required)}, {"required": ["error"]}]
-    return admitted
+    properties, always = schema.get("properties", {}), schema.get("required", ())
+    named = {name: _type_only(item) for name, item in properties.items() if name in always}
+    return {"type": "object", "properties": named}
+
+
+def _type_only(schema: Schema) -> Schema:
+    kind = schema.get("type", "string")
+    return {} if kind in ("string", ["string", "null"]) else {"type": kind}
 
 
 class _Simplifier:
@@ -54,15 +60,15 @@ class _Simplifier:
     def __init__(self, document: Mapping[str, Any], *, is_output: bool) -> None:
         self._definitions: Mapping[str, Any] = document.get("$defs", {})
         self._is_output = is_output
-        self._noise = NOISE | {"description"} if is_output else NOISE
+        self._noise = NOISE | ({"description"} if is_output else LIMITS)
         self._open: list[str] = []
 
     def simplify(self, schema: Mapping[str, Any]) -> Schema:
         if "$ref" in schema:
             return self._resolved(schema)
         plain = {key: self._part(key, value) for key, value in schema.items() if key not in self._noise}
-        for key, default in SELF_EVIDENT.items():
-            if key in plain and plain[key] is default:
+        for key, values in SELF_EVIDENT.items():
+            if key in plain and plain[key] in values:
                 del plain[key]
         if "anyOf" in plain:
             return self._without_null(plain)

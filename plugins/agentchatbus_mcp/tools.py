@@ -5,54 +5,37 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from inspect import isawaitable
+from typing import Any, Literal
 
 from mcp.shared.exceptions import MCPError
-from mcp_types import INTERNAL_ERROR
+from mcp_types import INTERNAL_ERROR, INVALID_PARAMS
 from pydantic import ValidationError
 
-from agentchatbus.plugin_api import Bus, BusError, InvalidRequest, Operation, Operations, Session
-from agentchatbus_mcp.presenters import presenter_of, result_schema
+from agentchatbus.plugin_api import (
+    NO_CLIENT,
+    Bus,
+    BusError,
+    BusSettings,
+    Client,
+    Contents,
+    FileResult,
+    InvalidRequest,
+    Operation,
+    Operations,
+    Session,
+)
+from agentchatbus_mcp.clients import INTERRUPTIONS
+from agentchatbus_mcp.listing import KEY, Listing, is_listed, listings_of, place_of
+from agentchatbus_mcp.presenters import presenter_of
 from agentchatbus_mcp.presenters.base import Answer, Options, Presenter, Shape, View, compact, text_block
 from agentchatbus_mcp.presenters.refusals import refusal
-from agentchatbus_mcp.schemas import Schema, input_schema
+from agentchatbus_mcp.settings import Profile
 
 logger = logging.getLogger(__name__)
 
-ORDER = (
-    "thread_create",
-    "thread_list",
-    "thread_delete",
-    "thread_get",
-    "msg_post",
-    "msg_list",
-    "msg_get",
-    "msg_wait",
-    "template_list",
-    "template_get",
-    "template_create",
-    "agent_register",
-    "agent_heartbeat",
-    "agent_resume",
-    "agent_unregister",
-    "agent_list",
-    "agent_update",
-    "agent_set_typing",
-    "msg_react",
-    "msg_unreact",
-    "bus_connect",
-    "bus_get_config",
-    "msg_search",
-    "msg_edit",
-    "msg_edit_history",
-)
-"""Clients cache the list of tools and models are shown it, so the order never changes; newer tools come after."""
-
-KEY = "idempotency_key"
-KEY_SCHEMA: Schema = {
-    "type": "string",
-    "description": "A random UUID. Repeat the call with the same one when you do not know whether it arrived.",
-}
+HEADER_MARK = "x-mcp-header"
+"""In the schema of an argument that clients of the stateless era send as a header too."""
 
 ToolResult = dict[str, Any]
 """A ``CallToolResult`` as it goes over the wire."""
@@ -60,85 +43,90 @@ ToolResult = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """One operation and how it looks."""
+    """One operation and how it looks; one that is quick neither blocks nor talks, and has no header arguments."""
 
     operation: Operation[Any]
     presenter: Presenter
-    listing: Mapping[str, Any]
+    listings: Mapping[Profile, Listing]
+    is_quick: bool
 
 
 class Toolbox:
     """Lists and calls the tools of one bus."""
 
-    def __init__(self, bus: Bus, operations: Operations) -> None:
+    def __init__(self, bus: Bus, operations: Operations, *, unknown: Literal["result", "error"] = "result") -> None:
         self._bus = bus
         self._operations = operations
+        self._unknown = unknown
         offered = [operation for operation in operations if operation.tool]
-        offered.sort(key=lambda operation: ORDER.index(operation.name) if operation.name in ORDER else len(ORDER))
-        self._tools = {operation.name: _tool(operation, bus) for operation in offered}
+        offered.sort(key=place_of)
+        self._tools = {operation.name: _tool(operation, bus.settings) for operation in offered}
 
-    def listing(self) -> list[Mapping[str, Any]]:
-        """Return all tools as clients are shown them."""
-        return [tool.listing for tool in self._tools.values()]
+    def listing(self, profile: Profile = "full") -> list[Mapping[str, Any]]:
+        """Return the tools of a profile as clients are shown them."""
+        return [tool.listings[profile] for name, tool in self._tools.items() if is_listed(name, profile)]
 
     def input_schema(self, name: str) -> Mapping[str, Any] | None:
         """Return a tool's input schema, or None when there is no such tool."""
         tool = self._tools.get(name)
-        return tool.listing["inputSchema"] if tool else None
+        return tool.listings["full"]["inputSchema"] if tool else None
 
     def blocks(self, name: str) -> bool:
         """Return whether a call of this tool may wait long for something to happen."""
         tool = self._tools.get(name)
         return tool is not None and tool.operation.blocks
 
-    async def call(self, name: str, arguments: Mapping[str, Any] | None, session: Session) -> ToolResult:
+    def is_quick(self, name: str) -> bool:
+        """Return whether a call of this tool is answered at once, with nothing said and no header checked before."""
+        tool = self._tools.get(name)
+        return tool is not None and tool.is_quick
+
+    async def call(
+        self, name: str, arguments: Mapping[str, Any] | None, session: Session, client: Client = NO_CLIENT
+    ) -> ToolResult:
         """Call a tool; a refusal is a result too, so that the model reads it.
 
         Raises:
-            MCPError: The bus is broken.
+            InputNeeded: The client has to answer first.
+            AbilityMissing: The client cannot be asked what has to be asked.
+            MCPError: The bus is broken, or there is no such tool and that is an error here.
         """
         if (tool := self._tools.get(name)) is None:
-            return _failed({"error": f"Unknown tool: {name}"})
+            return self._unknown_tool(name)
         arguments = arguments or {}
         view = View(bus=self._bus, arguments=arguments)
         try:
             view = replace(view, options=_options(tool, arguments))
             key = _key(tool, arguments)
-            result = await self._operations.call(name, arguments, session, idempotency_key=key)
-            return _answered(tool.presenter.present(result, view))
+            result = await self._operations.call(name, arguments, session, idempotency_key=key, client=client)
+            if isinstance(result, FileResult):
+                result = Contents(blocks=(await result.whole(),))
+            answer = tool.presenter.present(result, view)
+            return _answered(await answer if isawaitable(answer) else answer)
+        except INTERRUPTIONS:
+            raise
         except BusError as error:
             return _failed(_refusal(tool, error, view))
         except Exception:
             logger.exception("The result of %s could not be shown", name)
             raise MCPError(INTERNAL_ERROR, "Internal error") from None
 
+    def _unknown_tool(self, name: str) -> ToolResult:
+        if self._unknown == "error":
+            raise MCPError(INVALID_PARAMS, f"Unknown tool: {name}")
+        return _failed({"error": f"Unknown tool: {name}"})
 
-def _tool(operation: Operation[Any], bus: Bus) -> Tool:
+
+def _tool(operation: Operation[Any], settings: BusSettings) -> Tool:
     presenter = presenter_of(operation)
-    title = operation.name.replace("_", " ").capitalize()
-    listing = {
-        "name": operation.name,
-        "title": title,
-        "description": operation.summary,
-        "inputSchema": _inputs(operation, presenter, bus),
-        "outputSchema": result_schema(operation),
-        "annotations": {
-            "title": title,
-            "readOnlyHint": operation.read_only,
-            "destructiveHint": operation.destructive,
-            "idempotentHint": operation.idempotent,
-            "openWorldHint": False,
-        },
-    }
-    return Tool(operation=operation, presenter=presenter, listing=listing)
-
-
-def _inputs(operation: Operation[Any], presenter: Presenter, bus: Bus) -> Schema:
-    schema = input_schema(operation.params.model_json_schema())
-    schema["properties"] |= input_schema(presenter.options.model_json_schema())["properties"]
-    if operation.takes_key:
-        schema["properties"][KEY] = KEY_SCHEMA
-    return presenter.inputs(schema, bus.settings)
+    listings = listings_of(operation, presenter, settings)
+    has_headers = any(HEADER_MARK in item for item in listings["full"]["inputSchema"]["properties"].values())
+    return Tool(
+        operation=operation,
+        presenter=presenter,
+        listings=listings,
+        is_quick=not (operation.blocks or operation.interactive or has_headers),
+    )
 
 
 def _options(tool: Tool, arguments: Mapping[str, Any]) -> Options:
@@ -160,7 +148,8 @@ def _key(tool: Tool, arguments: Mapping[str, Any]) -> str | None:
 
 def _answered(answer: Answer) -> ToolResult:
     content = answer.content if answer.content is not None else [text_block(compact(answer.structured))]
-    return {"content": list(content), "structuredContent": answer.structured, "isError": False}
+    beside = {} if answer.structured is None else {"structuredContent": answer.structured}
+    return {"content": list(content), **beside, "isError": False}
 
 
 def _refusal(tool: Tool, error: BusError, view: View) -> Shape:

@@ -13,10 +13,11 @@ from contextlib import asynccontextmanager
 
 from mcp.server.connection import Connection
 from mcp.server.session import ServerSession
-from mcp.server.subscriptions import ListenHandler, ResourceUpdated, ServerEvent
+from mcp.server.subscriptions import ListenHandler, ResourcesListChanged, ResourceUpdated, ServerEvent
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from agentchatbus.plugin_api import Event, EventFeed
-from agentchatbus_mcp.resources import AGENTS, THREADS, thread_uri
+from agentchatbus.plugin_api import EventFeed
+from agentchatbus_mcp.changes import Changes
 from agentchatbus_mcp.sdk import Context, at_end_of, connection_of
 
 logger = logging.getLogger(__name__)
@@ -24,18 +25,6 @@ logger = logging.getLogger(__name__)
 BATCH = 100
 MOST_SUBSCRIPTIONS = 1000
 """Resources that one legacy client may subscribe to."""
-
-
-def changed_by(event: Event) -> list[str]:
-    """Return the addresses of the resources that an event changes."""
-    if event.type.startswith("agent."):
-        return [AGENTS]
-    if event.thread_id is None:
-        return []
-    transcript, state = thread_uri(event.thread_id, "transcript"), thread_uri(event.thread_id, "state")
-    if event.type.startswith("msg."):
-        return [transcript, state] if event.type in ("msg.new", "msg.edit") else []
-    return [THREADS, state, transcript, thread_uri(event.thread_id, "summary")]
 
 
 class _Listeners:
@@ -67,17 +56,23 @@ class _Listeners:
 
 
 class _Subscriber:
-    """One legacy client: what it subscribed to, and what it has to be told."""
+    """One legacy client: what it subscribed to, whether it read the list, and what it has to be told."""
 
     def __init__(self, session: ServerSession) -> None:
         self.uris: set[str] = set()
+        self.has_list = False
         self._session = session
         self._changed: set[str] = set()
+        self._is_relisted = False
         self._is_changed = asyncio.Event()
         self._task = asyncio.create_task(self._tell())
 
     def changed(self, uri: str) -> None:
         self._changed.add(uri)
+        self._is_changed.set()
+
+    def relisted(self) -> None:
+        self._is_relisted = True
         self._is_changed.set()
 
     def close(self) -> None:
@@ -87,6 +82,9 @@ class _Subscriber:
         while True:
             await self._is_changed.wait()
             self._is_changed.clear()
+            if self._is_relisted:
+                self._is_relisted = False
+                await self._session.send_resource_list_changed()
             while self._changed:
                 await self._session.send_resource_updated(self._changed.pop())
 
@@ -94,8 +92,9 @@ class _Subscriber:
 class Updates:
     """Tells clients of both protocol eras which resources changed."""
 
-    def __init__(self, feed: EventFeed) -> None:
+    def __init__(self, feed: EventFeed, changes: Changes) -> None:
         self._feed = feed
+        self._changes = changes
         self._cursor = 0
         self._is_wanted = asyncio.Event()
         self._listeners = _Listeners(self._want)
@@ -104,13 +103,16 @@ class Updates:
 
     def subscribe(self, context: Context, uri: str) -> None:
         """Tell this legacy client when the resource changes."""
-        connection = connection_of(context)
-        if connection not in self._subscribers:
-            self._subscribers[connection] = _Subscriber(context.session)
-            at_end_of(context, lambda: self._forget(connection))
-        if len(self._subscribers[connection].uris) < MOST_SUBSCRIPTIONS:
-            self._subscribers[connection].uris.add(uri)
+        subscriber = self._subscriber(context)
+        if len(subscriber.uris) < MOST_SUBSCRIPTIONS:
+            subscriber.uris.add(uri)
         self._want()
+
+    def list_was_read(self, context: Context) -> None:
+        """Tell this client when the list of resources changes; those of the stateless era ask for that themselves."""
+        if self._changes.can_relist and context.protocol_version not in MODERN_PROTOCOL_VERSIONS:
+            self._subscriber(context).has_list = True
+            self._want()
 
     def unsubscribe(self, context: Context, uri: str) -> None:
         """Tell this legacy client no more of the resource."""
@@ -132,6 +134,13 @@ class Updates:
     def close(self) -> None:
         """End every open stream in the orderly way."""
         self.listen.close()
+
+    def _subscriber(self, context: Context) -> _Subscriber:
+        connection = connection_of(context)
+        if connection not in self._subscribers:
+            self._subscribers[connection] = _Subscriber(context.session)
+            at_end_of(context, lambda: self._forget(connection))
+        return self._subscribers[connection]
 
     def _forget(self, connection: Connection) -> None:
         if subscriber := self._subscribers.pop(connection, None):
@@ -156,9 +165,18 @@ class Updates:
         events = await self._feed.read(cursor, BATCH)
         if events is None:
             self._tell(uri for subscriber in self._subscribers.values() for uri in list(subscriber.uris))
+            self._tell_of_list()
             return self._feed.newest
-        self._tell(dict.fromkeys(uri for event in events for uri in changed_by(event)))
+        self._tell(dict.fromkeys(uri for event in events for uri in self._changes.resources(event)))
+        if any(self._changes.relists(event) for event in events):
+            self._tell_of_list()
         return events[-1].id if events else cursor
+
+    def _tell_of_list(self) -> None:
+        self._listeners.send(ResourcesListChanged())
+        for subscriber in self._subscribers.values():
+            if subscriber.has_list:
+                subscriber.relisted()
 
     def _tell(self, uris: Iterable[str]) -> None:
         for uri in uris:

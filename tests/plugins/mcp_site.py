@@ -33,7 +33,8 @@ def mcp_plugins(**settings: Any) -> list[Plugin[Any]]:
 def client_of(harness: BusHarness, **options: Any) -> Client:
     """Return a client without a web server in between; its calls are those of one connection."""
     way_in = WayIn(transport="mcp-test")
-    server = McpServer(harness.app.bus, harness.app.operations, way_in=way_in, lists_threads=False)
+    app = harness.app
+    server = McpServer(app.bus, app.operations, app.offers, way_in=way_in, settings=McpSettings())
     return Client(server.lowlevel, mode="legacy", **options)
 
 

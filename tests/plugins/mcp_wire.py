@@ -81,11 +81,11 @@ class Wire:
 
 
 @asynccontextmanager
-async def bridged(url: str, tmp_path: Path) -> AsyncIterator[Wire]:
-    """Run a bridge to a server in this process for as long as the context lasts."""
+async def bridged(url: str, tmp_path: Path, **wishes: str) -> AsyncIterator[Wire]:
+    """Run a bridge to a server in this process for as long as the context lasts; `wishes` go into its address."""
     source, sink = os.pipe()
     wire = Wire(sink)
-    upstream = Upstream(mcp_url(f"{url}/mcp", None), {"X-Bus-Transport": "mcp-stdio"}, uses_proxies=False)
+    upstream = Upstream(mcp_url(f"{url}/mcp", wishes), {"X-Bus-Transport": "mcp-stdio"}, uses_proxies=False)
     server = ServerStarter(ServerPlace(url=url, data_dir=tmp_path, may_start=False), say=lambda text: None)
     bridge = asyncio.create_task(Bridge(upstream, server, wire.received.append).run(LineReader(source)))
     try:

@@ -142,8 +142,8 @@ async def test_a_post_that_missed_messages_for_people_does_not_bring_their_conte
 
 MESSAGE_REFUSALS: list[tuple[BusError, dict[str, Any]]] = [
     (
-        Rejected("Take the key out.", pattern="AWS Access Key ID"),
-        {"error": "Content blocked by filter", "pattern": "AWS Access Key ID", "detail": "Take the key out."},
+        Rejected("Content blocked by filter", pattern="AWS Access Key ID", where="content"),
+        {"error": "Content blocked by filter", "pattern": "AWS Access Key ID", "where": "content"},
     ),
     (Rejected("Be kind."), {"error": "REJECTED", "detail": "Be kind."}),
     (

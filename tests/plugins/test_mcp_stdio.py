@@ -89,6 +89,7 @@ async def test_the_end_of_the_input_ends_waits(make_bus: MakeBus, tmp_path: Path
 async def test_what_was_asked_just_before_the_end_is_answered(make_bus: MakeBus, tmp_path: Path) -> None:
     async with serving(make_bus) as site:
         async with bridged(site.url, tmp_path) as wire:
+            await wire.call("thread_list", modern=True)  # the first request waits until the server has loaded
             identifier = wire.ask("tools/call", {"name": "thread_list", "arguments": {}} | MODERN)
             wire.hang_up()
         assert wire.answers(identifier)

@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentchatbus.plugin_api import Operation
-from agentchatbus_mcp.presenters import agents, joining, messages, threads
+from agentchatbus_mcp.presenters import agents, joining, lifecycle, marks, messages, templates, threads
 from agentchatbus_mcp.presenters.base import Presenter
 from agentchatbus_mcp.presenters.generic import generic_presenter, generic_schema
 from agentchatbus_mcp.schemas import Schema, or_refusal, output_schema
 
 PRESENTERS: Mapping[str, Presenter] = {
     **threads.PRESENTERS,
+    **lifecycle.PRESENTERS,
     **messages.PRESENTERS,
+    **marks.PRESENTERS,
     **agents.PRESENTERS,
     **joining.PRESENTERS,
+    **templates.PRESENTERS,
 }
 
 __all__ = ["PRESENTERS", "presenter_of", "result_schema"]

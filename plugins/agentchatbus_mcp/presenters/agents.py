@@ -80,6 +80,20 @@ class AgentsShape(TypedDict):
     agents: list[ListedAgent]
 
 
+class UpdatedShape(TypedDict):
+    """Result of ``agent_update``."""
+
+    ok: bool
+    agent_id: str
+    name: str
+    display_name: str
+    description: str
+    capabilities: list[str]
+    skills: list[dict[str, Any]]
+    last_activity: str
+    last_activity_time: str
+
+
 class OkShape(TypedDict):
     """Result of an operation that says only whether it was done."""
 
@@ -124,6 +138,22 @@ def present_agents(agents: Sequence[Agent], view: View) -> Answer:
     return list_answer("agents", [_listed(agent, view) for agent in agents])
 
 
+def present_updated(agent: Agent, _view: View) -> Answer:
+    """Answer with what the bus says of the agent from now on."""
+    return Answer(
+        structured={
+            "ok": True,
+            "agent_id": agent.id,
+            "name": agent.name,
+            "display_name": agent.display_name or agent.name,
+            "description": agent.description,
+            "capabilities": list(agent.capabilities),
+            "skills": thaw(agent.skills),
+            **_activity(agent),
+        }
+    )
+
+
 def present_ok(_result: None, _view: View) -> Answer:
     """Answer that it was done."""
     return Answer(structured={"ok": True})
@@ -137,6 +167,13 @@ def refuse_proof(error: BusError, _view: View) -> Shape | None:
 def refuse_resume(error: BusError, _view: View) -> Shape | None:
     """Say that the credentials are wrong."""
     return {"ok": False, "error": BAD_CREDENTIALS} if isinstance(error, Unauthenticated | NotFound) else None
+
+
+def refuse_update(error: BusError, view: View) -> Shape | None:
+    """Say whether agent or token is wrong."""
+    if isinstance(error, NotFound) or error.details.get("is_registered") is False:
+        return {"ok": False, "error": f"Agent not found: {view.text('agent_id')}"}
+    return {"ok": False, "error": "Invalid token for agent_update"} if isinstance(error, Unauthenticated) else None
 
 
 def refuse_connect(error: BusError, view: View) -> Shape | None:
@@ -185,5 +222,7 @@ PRESENTERS = {
     "agent_heartbeat": Presenter(shape=OkShape, present=present_ok, refuse=refuse_proof),
     "agent_resume": Presenter(shape=ResumedShape, present=present_resumed, refuse=refuse_resume),
     "agent_unregister": Presenter(shape=OkShape, present=present_ok, refuse=refuse_proof),
+    "agent_update": Presenter(shape=UpdatedShape, present=present_updated, refuse=refuse_update),
+    "agent_set_typing": Presenter(shape=OkShape, present=present_ok),
     "agent_list": Presenter(shape=AgentsShape, present=present_agents),
 }

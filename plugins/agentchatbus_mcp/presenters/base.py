@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from pydantic import BaseModel, ConfigDict
 
-from agentchatbus.plugin_api import Agent, Bus, BusError, BusSettings, SyncContext
+from agentchatbus.plugin_api import Agent, AgentState, Bus, BusError, BusSettings, SyncContext
 from agentchatbus_mcp.schemas import Schema
 
 Block = dict[str, Any]
@@ -51,8 +51,9 @@ class View:
         return self.bus.settings
 
     def is_online(self, agent: Agent) -> bool:
-        """Return whether the agent is here now."""
-        return agent.is_online(self.bus.clock.now(), self.settings.heartbeat_window)
+        """Return whether the agent is here now; one that works in silence is."""
+        window, working = self.settings.heartbeat_window, self.settings.working_window
+        return agent.state(self.bus.clock.now(), window, working) is not AgentState.OFFLINE
 
     def text(self, name: str) -> str:
         """Return an argument as text, empty when it was not given."""
@@ -61,9 +62,14 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A result for the wire; without `content` the text is the structured object as compact JSON."""
+    """A result for the wire; without `content` the text is the structured object as compact JSON.
 
-    structured: Shape
+    Attributes:
+        structured: What programs read; None when there is nothing for them.
+        content: What models read.
+    """
+
+    structured: Shape | None
     content: Sequence[Block] | None = None
 
 
@@ -90,7 +96,7 @@ class Presenter:
     """
 
     shape: Any
-    present: Callable[[Any, View], Answer]
+    present: Callable[[Any, View], Answer | Awaitable[Answer]]
     refuse: Callable[[BusError, View], Shape | None] = no_literals
     inputs: Callable[[Schema, BusSettings], Schema] = unchanged
     options: type[Options] = Options

@@ -7,26 +7,58 @@ import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from agentchatbus.plugin_api import Message, isoformat
+from agentchatbus.plugin_api import Files, Message, TooLarge, isoformat
 from agentchatbus_mcp.presenters.base import Block, text_block
 
 CONTAINERS = ("attachments", "images", "image")
+DATA = ("data", "base64", "b64", "data_url")
+URLS = ("url", "src")
 DEFAULT_TYPE = "image/png"
+MAX_PICTURE_BYTES = 8 * 1024 * 1024
+"""Files that one result shows, in bytes; the newest messages go first, what is left over becomes a line of text."""
+
+NO_PICTURES: Mapping[str, Block] = {}
 
 
-def message_blocks(message: Message, *, with_attachments: bool) -> Iterator[Block]:
+async def pictures_of(messages: Sequence[Message], files: Files) -> Mapping[str, Block]:
+    """Return the pictures that messages link to and this bus keeps, as blocks by their addresses."""
+    found: dict[str, Block] = {}
+    left = MAX_PICTURE_BYTES
+    for message in reversed(messages):
+        for url in [_address(entry) for entry in _entries(message.metadata)]:
+            if url and url not in found and (picture := await _picture(url, files, left)):
+                found[url] = picture
+                left -= len(picture["data"]) * 3 // 4
+    return found
+
+
+async def _picture(url: str, files: Files, limit: int) -> Block | None:
+    file = await files.read(url)
+    if file is None or not file.media_type.startswith("image/"):
+        return None
+    try:
+        body = (await file.whole(limit)).body
+    except (OSError, TooLarge):
+        return None
+    data = base64.b64encode(body if isinstance(body, bytes) else body.encode()).decode()
+    return {"type": "image", "data": data, "mimeType": file.media_type}
+
+
+def message_blocks(
+    message: Message, *, with_attachments: bool, pictures: Mapping[str, Block] = NO_PICTURES
+) -> Iterator[Block]:
     """Yield a line that says who and when, the text, and the pictures."""
     yield text_block(f"[{message.seq}] {message.author_name} ({message.role}) {isoformat(message.created_at)}")
     if message.content:
         yield text_block(message.content)
     if with_attachments:
-        yield from attachment_blocks(message.metadata)
+        yield from attachment_blocks(message.metadata, pictures)
 
 
-def attachment_blocks(metadata: Mapping[str, Any]) -> Iterator[Block]:
-    """Yield the pictures of a message's metadata; one that is only linked to becomes a line of text."""
+def attachment_blocks(metadata: Mapping[str, Any], pictures: Mapping[str, Block] = NO_PICTURES) -> Iterator[Block]:
+    """Yield the pictures of a message's metadata; one that is linked to and not among `pictures` becomes a line."""
     for entry in _entries(metadata):
-        if block := _block(entry):
+        if block := _block(entry, pictures):
             yield block
 
 
@@ -37,14 +69,21 @@ def _entries(metadata: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from (item for item in items if isinstance(item, Mapping))
 
 
-def _block(entry: Mapping[str, Any]) -> Block | None:
+def _address(entry: Mapping[str, Any]) -> str:
+    """Return where an entry without data of its own lies, nothing for any other."""
+    return "" if _data(_first(entry, *DATA))[0] else _first(entry, *URLS)
+
+
+def _block(entry: Mapping[str, Any], pictures: Mapping[str, Block]) -> Block | None:
     kind = _first(entry, "type", "kind").lower()
     mime = _first(entry, "mimeType", "mime_type")
-    data, found = _data(_first(entry, "data", "base64", "b64", "data_url"))
+    data, found = _data(_first(entry, *DATA))
     mime = mime or found or (DEFAULT_TYPE if kind == "image" else "")
     is_image = mime.startswith("image/") if mime else kind in ("", "image")
     if not data:
-        url = _first(entry, "url", "src")
+        url = _first(entry, *URLS)
+        if is_image and url in pictures:
+            return pictures[url]
         return text_block(f"[{'image' if is_image else 'file'}] {url}") if url else None
     return {"type": "image", "data": data, "mimeType": mime or DEFAULT_TYPE} if is_image else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -10,16 +11,22 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from agentchatbus.plugin_api import isoformat
+from agentchatbus.plugin_api import Contents, FileResult, isoformat
+from agentchatbus_mcp.contents import block_of
 from agentchatbus_mcp.presenters.base import Answer, Presenter, View
 from agentchatbus_mcp.schemas import Schema, output_schema
 
 WRAPPER = "result"
+CONTENT = (Contents, FileResult)
+"""Results that models read; a file arrives here as the content that it is."""
+
 DONE: Schema = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
 
 
 def generic_presenter(result: Any) -> Presenter:
     """Return the presenter of an operation with this result type; what is no object is put under ``result``."""
+    if result in CONTENT:
+        return Presenter(shape=result, present=present_contents)
     is_object = is_object_schema(output_schema(result))
 
     def present(value: Any, _view: View) -> Answer:
@@ -31,8 +38,15 @@ def generic_presenter(result: Any) -> Presenter:
     return Presenter(shape=result, present=present)
 
 
+def present_contents(contents: Contents, _view: View) -> Answer:
+    """Answer with the content as it is, and the data beside it if there is any."""
+    return Answer(structured=plain(contents.data) or None, content=[block_of(block) for block in contents.blocks])
+
+
 def generic_schema(result: Any) -> Schema:
-    """Return the output schema that goes with `generic_presenter`."""
+    """Return the output schema that goes with `generic_presenter`; empty for content, whose data has any form."""
+    if result in CONTENT:
+        return {}
     if result is None:
         return DONE
     schema = output_schema(result)
@@ -64,4 +78,6 @@ def _leaf(value: Any) -> Any:
         return value
     if isinstance(value, datetime):
         return isoformat(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)

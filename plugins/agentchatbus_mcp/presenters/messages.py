@@ -14,6 +14,7 @@ from agentchatbus.plugin_api import (
     Message,
     NotFound,
     Posted,
+    Reaction,
     StopReason,
     Unauthenticated,
     WaitOutcome,
@@ -33,7 +34,7 @@ from agentchatbus_mcp.presenters.base import (
     text_block,
     without_disabled,
 )
-from agentchatbus_mcp.presenters.blocks import message_blocks
+from agentchatbus_mcp.presenters.blocks import NO_PICTURES, message_blocks, pictures_of
 from agentchatbus_mcp.presenters.texts import BOTH_CREDENTIALS, WRONG_CREDENTIALS
 from agentchatbus_mcp.schemas import Schema
 
@@ -140,12 +141,12 @@ def present_posted(posted: Posted, view: View) -> Answer:
     return Answer(structured=shape)
 
 
-def present_list(messages: Sequence[Message], view: View) -> Answer:
+async def present_list(messages: Sequence[Message], view: View) -> Answer:
     """Answer with blocks, or with a bare array of all fields."""
     listed = [_listed(message, view.settings) for message in messages]
     if _wants_json(view):
         return list_answer("messages", listed)
-    return Answer(structured={"messages": listed}, content=_blocks(messages, view))
+    return Answer(structured={"messages": listed}, content=await _blocks(messages, view))
 
 
 def present_message(message: Message, view: View) -> Answer:
@@ -159,7 +160,7 @@ def present_message(message: Message, view: View) -> Answer:
     return Answer(structured={"found": True, "message": found})
 
 
-def present_wait(outcome: WaitOutcome, view: View) -> Answer:
+async def present_wait(outcome: WaitOutcome, view: View) -> Answer:
     """Answer with the sync context first, then the messages."""
     sync = sync_fields(outcome.sync)
     waited = [_waited(message, view.settings) for message in outcome.messages]
@@ -167,7 +168,7 @@ def present_wait(outcome: WaitOutcome, view: View) -> Answer:
     if _wants_json(view):
         return Answer(structured=envelope)
     head = text_block(compact({"type": "sync_context", **sync, "reason": outcome.reason}))
-    return Answer(structured=envelope, content=[head, *_blocks(outcome.messages, view)])
+    return Answer(structured=envelope, content=[head, *await _blocks(outcome.messages, view)])
 
 
 def refuse_message(error: BusError, _view: View) -> Shape | None:
@@ -221,9 +222,12 @@ def _wants_json(view: View) -> bool:
     return isinstance(view.options, ReadOptions) and view.options.return_format == "json"
 
 
-def _blocks(messages: Sequence[Message], view: View) -> list[Block]:
-    with_attachments = isinstance(view.options, ReadOptions) and view.options.include_attachments
-    return [block for message in messages for block in message_blocks(message, with_attachments=with_attachments)]
+async def _blocks(messages: Sequence[Message], view: View) -> list[Block]:
+    is_full = isinstance(view.options, ReadOptions) and view.options.include_attachments
+    pictures = await pictures_of(messages, view.bus.files) if is_full else NO_PICTURES
+    return [
+        block for message in messages for block in message_blocks(message, with_attachments=is_full, pictures=pictures)
+    ]
 
 
 def _waited(message: Message, settings: BusSettings) -> dict[str, Any]:
@@ -242,7 +246,18 @@ def _waited(message: Message, settings: BusSettings) -> dict[str, Any]:
 
 
 def _listed(message: Message, settings: BusSettings) -> dict[str, Any]:
-    return {**_waited(message, settings), "reply_to_msg_id": message.reply_to_msg_id, "reactions": []}
+    reactions = [_reaction(reaction) for reaction in message.reactions]
+    return {**_waited(message, settings), "reply_to_msg_id": message.reply_to_msg_id, "reactions": reactions}
+
+
+def _reaction(reaction: Reaction) -> dict[str, Any]:
+    return {
+        "id": reaction.id,
+        "agent_id": reaction.agent_id,
+        "agent_name": reaction.agent_name,
+        "reaction": reaction.reaction,
+        "created_at": isoformat(reaction.created_at),
+    }
 
 
 def _priority(message: Message, settings: BusSettings) -> dict[str, Any]:

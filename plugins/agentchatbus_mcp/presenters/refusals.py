@@ -82,8 +82,8 @@ def _missed(message: Message) -> Shape:
 
 
 def _rejected(error: BusError) -> Shape:
-    if pattern := error.details.get("pattern"):
-        return {"error": "Content blocked by filter", "pattern": pattern, "detail": error.message}
+    if "pattern" in error.details:
+        return {"error": error.message, **error.details}
     return {"error": "REJECTED", "detail": error.message}
 
 
@@ -105,7 +105,7 @@ def _not_found(error: BusError) -> Shape:
         case "agent":
             return {"error": f"Agent not found: {identifier}"}
         case "template":
-            return {"error": "Template not found"}
+            return {"error": error.message}
     return {"error": "NOT_FOUND", "detail": error.message}
 
 

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from agentchatbus.plugin_api import (
     BusError,
+    InvalidRequest,
     NotFound,
     Thread,
     ThreadOpened,
@@ -110,7 +111,9 @@ def refuse_create(error: BusError, view: View) -> Shape | None:
     if not isinstance(error, Unauthenticated):
         return None
     if view.text("agent_id") and view.text("token"):
-        return {"error": "Invalid agent token", "hint": texts.TOKEN_HINT}
+        is_unknown = error.details.get("is_registered") is False
+        text = "creator_agent_id must be a registered agent" if is_unknown else "Invalid agent token"
+        return {"error": text, "hint": texts.TOKEN_HINT}
     return {
         "error": texts.CREDENTIALS_REQUIRED,
         "explanation": texts.CREDENTIALS_EXPLANATION,
@@ -120,8 +123,15 @@ def refuse_create(error: BusError, view: View) -> Shape | None:
     }
 
 
+def refuse_list(error: BusError, _view: View) -> Shape | None:
+    """Say that there is no list, and why."""
+    if isinstance(error, InvalidRequest) and "errors" not in error.details:
+        return {"error": "Failed to list threads", "details": error.message}
+    return None
+
+
 PRESENTERS = {
     "thread_create": Presenter(shape=OpenedShape, present=present_opened, refuse=refuse_create),
-    "thread_list": Presenter(shape=ThreadsShape, present=present_page),
+    "thread_list": Presenter(shape=ThreadsShape, present=present_page, refuse=refuse_list),
     "thread_get": Presenter(shape=ThreadShape, present=present_thread),
 }

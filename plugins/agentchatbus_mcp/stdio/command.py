@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -23,12 +24,15 @@ STDIN, STDOUT = 0, 1
 @click.command()
 @click.option("--url", envvar="AGENTCHATBUS_URL", help="Address of the server; by default the configured one.")
 @click.option("--lang", metavar="LANGUAGE", help="The language that the agent should write in.")
+@click.option("--tools", type=click.Choice(["full", "core"]), help="Which tools to list; by default the server's.")
 @click.option(
     "--token", envvar="AGENTCHATBUS_AGENT_TOKEN", help="Token of the agent, or of the operator.", show_envvar=True
 )
 @click.option("--config", "file", metavar="FILE", type=click.Path(path_type=Path), help="Configuration file (TOML).")
 @click.option("--no-start", is_flag=True, help="Do not start a server when none runs.")
-def stdio(url: str | None, lang: str | None, token: str | None, file: Path | None, *, no_start: bool) -> None:
+def stdio(
+    url: str | None, lang: str | None, tools: str | None, token: str | None, file: Path | None, *, no_start: bool
+) -> None:
     """Speak MCP on standard input and output, for clients that start their servers themselves.
 
     Passes everything on to the running server and starts one when there is none, so all agents meet on one bus.
@@ -37,7 +41,7 @@ def stdio(url: str | None, lang: str | None, token: str | None, file: Path | Non
 
     place = _place(url, file, may_start=not no_start)
     try:
-        asyncio.run(_bridge(place, lang, token))
+        asyncio.run(_bridge(place, {"lang": lang, "tools": tools}, token))
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -65,7 +69,7 @@ def _address_options(address: str) -> list[str]:
     return ["--host", host, *(["--port", str(port)] if port else [])]
 
 
-async def _bridge(place: ServerPlace, lang: str | None, token: str | None) -> None:
+async def _bridge(place: ServerPlace, wishes: Mapping[str, str | None], token: str | None) -> None:
     import asyncio
 
     from agentchatbus_mcp.stdio.bridge import Bridge
@@ -76,7 +80,7 @@ async def _bridge(place: ServerPlace, lang: str | None, token: str | None) -> No
     headers = {"X-Bus-Transport": "mcp-stdio"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    upstream = Upstream(mcp_url(place.url + PATH, lang), headers, uses_proxies=not place.is_local)
+    upstream = Upstream(mcp_url(place.url + PATH, wishes), headers, uses_proxies=not place.is_local)
     running = asyncio.current_task()
     writer = LineWriter(STDOUT, on_broken=lambda: running and running.cancel())
     try:

@@ -162,6 +162,7 @@ def needs_certificates(url: str) -> bool:
     return url.startswith("https:")
 
 
-def mcp_url(url: str, language: str | None) -> str:
-    """Return the address of the endpoint, with the language that the client wants."""
-    return str(httpx2.URL(url, params={"lang": language})) if language else url
+def mcp_url(url: str, wishes: Mapping[str, str | None]) -> str:
+    """Return the address of the endpoint, with what the client wishes, such as a language."""
+    query = {name: wish for name, wish in wishes.items() if wish}
+    return str(httpx2.URL(url, params=query)) if query else url
