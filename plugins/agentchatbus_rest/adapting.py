@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agentchatbus.plugin_api import InvalidRequest, Priority, Unauthenticated
+from agentchatbus.plugin_api import HUMAN, InvalidRequest, Priority, ThreadStatus, Unauthenticated
 from agentchatbus_rest.http import Inbound
 
 
@@ -45,6 +45,49 @@ def check_priority(arguments: dict[str, Any], _: Inbound) -> None:
     priority = arguments.get("priority")
     if priority is not None and priority not in list(Priority):
         raise InvalidRequest(f"Invalid priority filter '{priority}'")
+
+
+def check_state(arguments: dict[str, Any], _: Inbound) -> None:
+    """Refuse a state that there is none of, in the words that clients of the contract know."""
+    state = arguments.get("state")
+    if isinstance(state, str) and state not in list(ThreadStatus):
+        known = ", ".join(status.value for status in ThreadStatus)
+        raise InvalidRequest(f"Invalid state '{state}'. Must be one of {known}", field="state")
+
+
+def accept_edit(arguments: dict[str, Any], _: Inbound) -> None:
+    """Refuse an edit without a text or a name, in the words that clients of the contract know."""
+    for wire_name, name in (("content", "new_content"), ("edited_by", "edited_by")):
+        value = arguments.get(name)
+        if isinstance(value, str) and not value.strip():
+            raise InvalidRequest(f"{wire_name} must not be empty", field=wire_name)
+
+
+def drop_people(arguments: dict[str, Any], _: Inbound) -> None:
+    """Ignore the id under which people react: it is no agent's, and needs no proof."""
+    if arguments.get("agent_id") in ("", HUMAN) and arguments.get("token") is None:
+        arguments.pop("agent_id")
+
+
+def check_query(arguments: dict[str, Any], _: Inbound) -> None:
+    """Refuse an empty search, in the words that clients of the contract know."""
+    query = arguments.get("query")
+    if isinstance(query, str) and not query.strip():
+        raise InvalidRequest("Query parameter 'q' must not be empty", field="q")
+
+
+def accept_coordinator(arguments: dict[str, Any], _: Inbound) -> None:
+    """Take the switch of the coordinator under its name of old, too."""
+    old = arguments.pop("auto_coordinator_enabled", None)
+    if arguments.get("auto_administrator_enabled") is None:
+        arguments["auto_administrator_enabled"] = old
+
+
+def require_update_token(arguments: dict[str, Any], inbound: Inbound) -> None:
+    """Say that a token is missing before the agent in the path counts as an unproven claim."""
+    if arguments.get("token") is None and inbound.token is None:
+        text = "Field required"
+        raise InvalidRequest(text, errors=[{"type": "missing", "loc": ("token",), "msg": text}])
 
 
 def _is_image(image: object) -> bool:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from importlib.metadata import version
+from itertools import takewhile
 
 from agentchatbus.plugin_api import Bus, BusError, ConfigError, Operations
 from agentchatbus_rest.documentation import Documentation
 from agentchatbus_rest.endpoint import Desk, Endpoint
+from agentchatbus_rest.faces import Faces
 from agentchatbus_rest.http import Answer, ClientGone, Handler, Inbound, Outbound, Receive, Scope, Send, encode
-from agentchatbus_rest.paths import Paths, Target, raw_path, variables
+from agentchatbus_rest.logins import Logins
+from agentchatbus_rest.paths import Paths, Target, is_variable, raw_path, variables
 from agentchatbus_rest.presenters import AS_IT_IS, PRESENTERS
 from agentchatbus_rest.refusals import refusal
-from agentchatbus_rest.rendering import Rendering
 from agentchatbus_rest.settings import RestSettings
 from agentchatbus_rest.streams import EventStreams
 
 logger = logging.getLogger(__name__)
+
+PREFIXES = ("/api", "/health", "/events", "/docs", "/redoc", "/openapi.json")
+"""What this plugin serves whatever the operations are; a route elsewhere brings its own beginning."""
 
 NOT_FOUND = Answer(404, encode({"detail": "Not Found"}))
 FAILED = Answer(500, encode({"detail": "Internal Server Error"}))
@@ -30,29 +35,43 @@ class RestApp:
         self._limit = bus.settings.max_body_bytes
         self._paths = Paths()
         self.streams = EventStreams(bus, settings)
-        desk = Desk(bus=bus, operations=operations, rendering=Rendering(bus))
+        desk = Desk(bus=bus, operations=operations, faces=Faces(bus))
         endpoints = [
-            Endpoint(desk, operation, operation.route, PRESENTERS.get(operation.name, AS_IT_IS))
+            Endpoint(desk, operation, route, presenter)
             for operation in operations
-            if operation.route is not None
+            for presenter in (PRESENTERS.get(operation.name, AS_IT_IS),)
+            for route in (operation.route, *presenter.also)
+            if route is not None
         ]
         documentation = Documentation(bus, endpoints)
         self._paths.add("GET", "/health", _always(Answer(200, encode(health()))))
         self._paths.add("GET", "/events", self.streams.open)
+        logins = Logins(bus)
+        self._paths.add("GET", "/api/me", logins.me)
+        self._paths.add("POST", "/api/login", logins.login)
+        self._paths.add("POST", "/api/logout", logins.logout)
+        self._paths.add("GET", "/api/debug/sse-status", self.streams.status)
         self._paths.add("GET", "/openapi.json", documentation.document)
         self._paths.add("GET", "/docs", documentation.page)
+        self._paths.add("GET", "/redoc", documentation.page)
         for endpoint in endpoints:
             self._add(endpoint)
+        beginnings = {beginning(endpoint.route.path) for endpoint in endpoints}
+        self.prefixes = (*PREFIXES, *sorted(path for path in beginnings if not covered(path)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         handler, values = self._choose(scope)
-        inbound = Inbound(scope, receive, values, limit=self._limit)
+        inbound = Inbound(scope, receive, values, limit=_limit_of(handler) or self._limit)
         try:
             outbound = await _answered(handler, inbound)
         except ClientGone:
             return
         await outbound.send(inbound, send)
+
+    def body_limit(self, scope: Scope) -> int | None:
+        """Return the size that the route of a request sets for bodies, if it does."""
+        return _limit_of(self._choose(scope)[0])
 
     def _add(self, endpoint: Endpoint) -> None:
         name, route = endpoint.operation.name, endpoint.route
@@ -79,6 +98,21 @@ class RestApp:
             return _always(NOT_FOUND)
         location = bare.encode("latin-1") + (b"?" + query if query else b"")
         return _always(Answer(307, headers=((b"location", location),)))
+
+
+def beginning(path: str) -> str:
+    """Return the part of a route's path before its first variable."""
+    segments = path.split("/")[1:]
+    return "/" + "/".join(takewhile(lambda segment: not is_variable(segment), segments))
+
+
+def covered(path: str) -> bool:
+    """Return whether a path is below what this plugin serves anyway."""
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in PREFIXES)
+
+
+def _limit_of(handler: Handler) -> int | None:
+    return handler.route.max_body_bytes if isinstance(handler, Endpoint) else None
 
 
 def health() -> Mapping[str, str]:

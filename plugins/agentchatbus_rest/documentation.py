@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Sequence
 
 from agentchatbus.plugin_api import Bus
-from agentchatbus_rest.endpoint import Endpoint, session_of
+from agentchatbus_rest.endpoint import Endpoint
 from agentchatbus_rest.http import Answer, Inbound
+from agentchatbus_rest.sessions import session_of
 
 HTML = b"text/html; charset=utf-8"
 PAGE_HEADERS = (

@@ -9,41 +9,33 @@ from typing import Any, Union, get_args, get_origin
 
 from agentchatbus.plugin_api import (
     Bus,
-    BusSettings,
-    CallerKind,
+    BusError,
     CredentialParams,
-    Credentials,
+    FileResult,
     InvalidRequest,
     NotFound,
     Operation,
     Operations,
     Route,
-    Session,
     Unauthenticated,
+    Upload,
 )
 from agentchatbus_rest.attention import WhileHere
-from agentchatbus_rest.http import Answer, Inbound, encode
+from agentchatbus_rest.downloads import Download
+from agentchatbus_rest.faces import Faces
+from agentchatbus_rest.forms import Fields, is_form, read_form
+from agentchatbus_rest.http import Answer, Inbound, Outbound, encode
 from agentchatbus_rest.paths import variables
-from agentchatbus_rest.presenters import Arguments, Presenter
-from agentchatbus_rest.rendering import Rendering
+from agentchatbus_rest.presenters import Arguments, Presenter, View
+from agentchatbus_rest.sessions import agent_token, session_of
 
-TRANSPORT = "rest"
 SECRETS = frozenset({"operator_token", "reply_token", "token"})
 """Parameters that are never read from a query string: addresses end up in logs and histories."""
 
+WRONG = frozenset({"incomplete", "wrong"})
+"""Reasons for which a proof fails that has to do with the agent that it names."""
+
 WITH_BODY = frozenset({"PATCH", "POST", "PUT"})
-
-
-def session_of(inbound: Inbound, settings: BusSettings) -> Session:
-    """Return what a request's headers say of its sender; over REST a session lasts for one request."""
-    credentials = Credentials(
-        token=inbound.token,
-        operator_token=inbound.header(b"x-admin-token"),
-        grants=CallerKind.HUMAN if settings.is_open else CallerKind.GUEST,
-        transport=TRANSPORT,
-        address=inbound.address,
-    )
-    return Session(credentials=credentials, fills_sync=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +44,7 @@ class Desk:
 
     bus: Bus
     operations: Operations
-    rendering: Rendering
+    faces: Faces
 
 
 class Endpoint:
@@ -66,11 +58,11 @@ class Endpoint:
         self._takes_body = route.method in WITH_BODY
         self._names_in_path = frozenset(variables(route.path))
         self._takes_claim = issubclass(operation.params, CredentialParams)
-        self._lists = frozenset(
-            name for name, info in operation.params.model_fields.items() if _is_list(info.annotation)
-        )
+        fields = operation.params.model_fields.items()
+        self._lists = frozenset(name for name, info in fields if _mentions(info.annotation, list))
+        self.files = frozenset(name for name, info in fields if _mentions(info.annotation, Upload))
 
-    async def __call__(self, inbound: Inbound) -> Answer:
+    async def __call__(self, inbound: Inbound) -> Outbound:
         """Do what the request asks."""
         arguments: Arguments = {}
         try:
@@ -82,7 +74,10 @@ class Endpoint:
             raise await self._explained(error, arguments, inbound) from None
         presenter = self.presenter
         status = presenter.status(result) if presenter.status else self.route.status
-        document = await presenter.present(self._desk.rendering, result)
+        view = View(bus=self._desk.bus, faces=self._desk.faces, arguments=arguments)
+        document = await presenter.present(result, view)
+        if isinstance(document, FileResult):
+            return Download(status, document)
         return document if isinstance(document, Answer) else Answer(status, encode(document))
 
     async def _result(self, arguments: Arguments, inbound: Inbound) -> Any:
@@ -98,11 +93,23 @@ class Endpoint:
 
     async def _arguments(self, inbound: Inbound) -> Arguments:
         """Merge what was given: the path wins over body or query, and these over the defaults."""
-        given = await inbound.document() if self._takes_body else self._from_query(inbound.query())
+        given = await self._given(inbound)
         for wire_name, name in self.presenter.renamed.items():
             if wire_name in given:
                 given[name] = given.pop(wire_name)
         return {**self.presenter.defaults, **given, **inbound.variables}
+
+    async def _given(self, inbound: Inbound) -> Arguments:
+        if not self._takes_body:
+            return self._from_query(inbound.query())
+        if not self.files or not is_form(inbound):
+            return await inbound.document()
+        # Files are large, so whoever may not send any is refused before they are read.
+        await self._desk.bus.identify(session_of(inbound, self._desk.bus.settings).credentials)
+        return self._from_form(await read_form(inbound))
+
+    def _from_form(self, fields: Fields) -> Arguments:
+        return {name: values if name in self._lists else values[-1] for name, values in fields.items()}
 
     def _from_query(self, query: Mapping[str, list[str]]) -> Arguments:
         return {
@@ -113,7 +120,7 @@ class Endpoint:
         if self.presenter.adapt is not None:
             self.presenter.adapt(arguments, inbound)
         if self._takes_claim and arguments.get("agent_id") is not None and arguments.get("token") is None:
-            arguments["token"] = inbound.token
+            arguments["token"] = agent_token(inbound, self._desk.bus.settings)
 
     def _located(self, error: InvalidRequest) -> InvalidRequest:
         """Say of each problem where in the request it lies, in the request's own names."""
@@ -131,11 +138,17 @@ class Endpoint:
         first = (wire_names.get(loc[0], loc[0]),) if loc else ()
         return ("body" if self._takes_body else "query", *first, *loc[1:])
 
-    async def _explained(self, error: Unauthenticated, arguments: Arguments, inbound: Inbound) -> Unauthenticated:
+    async def _explained(self, error: Unauthenticated, arguments: Arguments, inbound: Inbound) -> BusError:
         """Say which half of a proof is wrong when the token came in a header and so stands apart from the id."""
-        if error.details.get("reason") != "wrong" or arguments.get("token") not in (None, inbound.token):
+        presenter, claimed = self.presenter, arguments.get("agent_id")
+        if error.details.get("reason") not in WRONG:
             return error
-        claimed = arguments.get("agent_id")
+        if presenter.no_agent is not None and claimed is not None and not await self._is_registered(claimed):
+            return NotFound(presenter.no_agent.format(claimed), kind="agent", id=claimed)
+        if presenter.bad_proof is not None:
+            return Unauthenticated(presenter.bad_proof, **error.details)
+        if error.details["reason"] == "incomplete" or arguments.get("token") not in (None, inbound.token):
+            return error
         if claimed is None or await self._is_registered(claimed):
             return Unauthenticated("Invalid agent token", **error.details)
         name = next((wire for wire, name in self.presenter.renamed.items() if name == "agent_id"), "agent_id")
@@ -149,7 +162,8 @@ class Endpoint:
         return True
 
 
-def _is_list(annotation: Any) -> bool:
+def _mentions(annotation: Any, wanted: type) -> bool:
+    """Return whether a value of this annotation may be of the wanted type."""
     if get_origin(annotation) in (Union, UnionType):
-        return any(_is_list(option) for option in get_args(annotation))
-    return annotation is list or get_origin(annotation) is list
+        return any(_mentions(option, wanted) for option in get_args(annotation))
+    return annotation is wanted or get_origin(annotation) is wanted

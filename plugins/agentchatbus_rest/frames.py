@@ -5,25 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agentchatbus.plugin_api import Event
+from agentchatbus.plugin_api import Caller, Event, visible_event
 from agentchatbus_rest.http import encode
 
 CACHED = 1024
+CACHED_BYTES = 16 * 1024 * 1024
+"""Frames that are kept, by number and by size."""
+
+NOTHING = b""
+"""What those are sent who may not see an event."""
 
 
 class Frames:
-    """Encodes each event once and shares the bytes between all streams."""
+    """Encodes each event once for everybody who sees it alike, and shares the bytes between all streams."""
 
-    def __init__(self) -> None:
-        self._encoded: dict[int, bytes] = {}
+    def __init__(self, max_bytes: int = CACHED_BYTES) -> None:
+        self._encoded: dict[tuple[int, bool], bytes] = {}
+        self._size = 0
+        self._max_bytes = max_bytes
 
-    def of(self, event: Event) -> bytes:
-        """Return the frame of an event."""
-        frame = self._encoded.get(event.id)
-        if frame is None:
-            frame = self._encoded[event.id] = _frame(event.id, event.type, event.payload)
-            if len(self._encoded) > CACHED:
-                del self._encoded[next(iter(self._encoded))]
+    def of(self, event: Event, caller: Caller) -> bytes:
+        """Return the frame of an event as this caller may see it, empty when it may not."""
+        visible = visible_event(event, caller)
+        if visible is None:
+            return NOTHING
+        key = (event.id, visible is event)
+        frame = self._encoded.get(key)
+        return frame if frame is not None else self._keep(key, _frame(event.id, visible.type, visible.payload))
+
+    def _keep(self, key: tuple[int, bool], frame: bytes) -> bytes:
+        self._encoded[key] = frame
+        self._size += len(frame)
+        while len(self._encoded) > CACHED or (self._size > self._max_bytes and len(self._encoded) > 1):
+            self._size -= len(self._encoded.pop(next(iter(self._encoded))))
         return frame
 
 

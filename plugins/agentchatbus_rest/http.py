@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -62,18 +63,32 @@ class Inbound:
         return (value.decode("latin-1").strip() or None) if value is not None else None
 
     @property
-    def token(self) -> str | None:
-        """The agent token that came in a header."""
-        if token := self.header(b"x-agent-token"):
-            return token
+    def bearer(self) -> str | None:
+        """The token in the header ``Authorization``."""
         scheme, _, token = (self.header(b"authorization") or "").partition(" ")
         return (token.strip() or None) if scheme.lower() == "bearer" else None
+
+    @property
+    def token(self) -> str | None:
+        """The token that came in a header, whatever it proves."""
+        return self.header(b"x-agent-token") or self.bearer
+
+    @property
+    def port(self) -> int:
+        """The port that the request came in by, 0 when it is none."""
+        server = self._scope.get("server")
+        return (server[1] or 0) if server else 0
 
     @property
     def address(self) -> str | None:
         """The peer's address."""
         client = self._scope.get("client")
         return client[0] if client else None
+
+    @property
+    def content_type(self) -> bytes:
+        """What the body is declared as, empty when it is not."""
+        return self._headers.get(b"content-type", b"")
 
     def query(self) -> dict[str, list[str]]:
         """Return the parameters of the query string."""
@@ -92,7 +107,7 @@ class Inbound:
         body = await self._body()
         if not body:
             return {}
-        if self._headers.get(b"content-type") != JSON and not _is_json(self.header(b"content-type") or ""):
+        if self.content_type != JSON and not _is_json(self.content_type.decode("latin-1")):
             raise UnsupportedMediaType("Send the body as JSON, with the header 'Content-Type: application/json'.")
         try:
             document = orjson.loads(body)
@@ -102,17 +117,26 @@ class Inbound:
             raise _invalid("dict_type", "Input should be a JSON object")
         return document
 
-    async def _body(self) -> bytes:
-        message = await self._next()
-        size = len(message.get("body", b""))
-        parts: list[bytes] = [message.get("body", b"")]
-        while message.get("more_body", False) and size <= self._limit:
+    async def pieces(self) -> AsyncGenerator[bytes]:
+        """Yield the body as it arrives.
+
+        Raises:
+            TooLarge: It is larger than a request may be.
+            ClientGone: The client hung up.
+        """
+        size, has_more = 0, True
+        while has_more:
             message = await self._next()
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-        if size > self._limit:
-            raise TooLarge(f"The body has more than {self._limit} bytes.", field="body", size=size, limit=self._limit)
-        return b"".join(parts)
+            piece = message.get("body", b"")
+            has_more = message.get("more_body", False)
+            size += len(piece)
+            if size > self._limit:
+                text = f"The body has more than {self._limit} bytes."
+                raise TooLarge(text, field="body", size=size, limit=self._limit)
+            yield piece
+
+    async def _body(self) -> bytes:
+        return b"".join([piece async for piece in self.pieces()])
 
     async def _next(self) -> AsgiMessage:
         message = await self.receive()
@@ -152,7 +176,7 @@ Handler = Callable[[Inbound], Awaitable[Outbound]]
 
 
 def encode(document: Any) -> bytes:
-    """Write a result as JSON: also frozen metadata, dataclasses, models and moments."""
+    """Write a result as JSON: also frozen metadata, dataclasses, models, moments and bytes."""
     try:
         return orjson.dumps(document, _plain, orjson.OPT_PASSTHROUGH_DATETIME)
     except TypeError:  # orjson knows no integers above 64 bits, no lone surrogates and no keys but strings
@@ -175,6 +199,8 @@ def _plain(value: Any) -> Any:
         return {item.name: getattr(value, item.name) for item in fields(value)}
     if isinstance(value, set | frozenset):
         return sorted(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 

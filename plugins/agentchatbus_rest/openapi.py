@@ -10,11 +10,23 @@ from fastapi.openapi.models import OpenAPI
 from pydantic import TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError, PydanticUndefinedAnnotation
 
+from agentchatbus.plugin_api import FileResult
 from agentchatbus_rest.endpoint import SECRETS, WITH_BODY, Endpoint
+from agentchatbus_rest.fixed import FIXED_PATHS
+from agentchatbus_rest.http import NO_CONTENT
+from agentchatbus_rest.logins import Me
 from agentchatbus_rest.paths import variables
-from agentchatbus_rest.responses import COMMON_RESPONSES, FIXED_PATHS, INTRODUCTION, SECURITY, refusals_of
+from agentchatbus_rest.responses import (
+    COMMON_RESPONSES,
+    INTRODUCTION,
+    NOUNS,
+    SECURITY,
+    TAGS,
+    refusals_of,
+)
 
 Schema = dict[str, Any]
+OCTETS = "application/octet-stream"
 REFERENCE = "#/components/schemas/"
 KEY_HEADER = {
     "name": "Idempotency-Key",
@@ -30,14 +42,24 @@ def build(endpoints: Sequence[Endpoint]) -> Schema:
     schemas = _Schemas(endpoints)
     paths: dict[str, Schema] = {path: dict(item) for path, item in FIXED_PATHS.items()}
     for endpoint in endpoints:
-        paths.setdefault(endpoint.route.path, {})[endpoint.route.method.lower()] = _operation(endpoint, schemas)
+        operation = _operation(endpoint, schemas)
+        if endpoint.route is not endpoint.operation.route:
+            operation["operationId"] += "_" + endpoint.route.method.lower()
+        paths.setdefault(endpoint.route.path, {})[endpoint.route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": "AgentChatBus", "version": version("agentchatbus"), "description": INTRODUCTION},
         "paths": paths,
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "components": {"schemas": schemas.components, "responses": COMMON_RESPONSES, "securitySchemes": SECURITY},
         "security": [{}, *({name: []} for name in SECURITY)],
     }
+
+
+def tag_of(operation: str) -> str:
+    """Return under which heading an operation stands; one of a plugin under the noun in its name."""
+    noun = operation.partition("_")[0]
+    return NOUNS.get(noun, noun)
 
 
 def dump(document: Schema) -> bytes:
@@ -51,7 +73,7 @@ def _operation(endpoint: Endpoint, schemas: _Schemas) -> Schema:
     in_path = [_parameter(name, "path", given.pop(name), is_required=True) for name in variables(route.path)]
     document: Schema = {
         "operationId": operation.name,
-        "tags": [operation.name.partition("_")[0]],
+        "tags": [tag_of(operation.name)],
         "summary": operation.summary.partition(". ")[0].rstrip("."),
         "description": operation.summary,
         "responses": {**_answers(endpoint, schemas), **refusals_of(endpoint)},
@@ -79,14 +101,19 @@ def _body(endpoint: Endpoint, given: dict[str, Schema], required: frozenset[str]
     schema: Schema = {"type": "object", "properties": given}
     if needed := [name for name in given if name in required]:
         schema["required"] = needed
-    return {
-        "required": bool(needed),
-        "content": {"application/json": _content(schema, endpoint.presenter.request_example)},
-    }
+    content = {"application/json": _content(schema, endpoint.presenter.request_example)}
+    if endpoint.files:
+        binary = {name: {"type": "string", "contentMediaType": OCTETS} for name in given if name in endpoint.files}
+        content = {"multipart/form-data": {"schema": {**schema, "properties": {**given, **binary}}}, **content}
+    return {"required": bool(needed), "content": content}
 
 
 def _answers(endpoint: Endpoint, schemas: _Schemas) -> dict[str, Schema]:
+    if endpoint.operation.result is FileResult:
+        return {str(endpoint.route.status): {"description": "The file.", "content": {"*/*": {"schema": {}}}}}
     content = _content(schemas.answer(endpoint.operation.name), endpoint.presenter.answer_example)
+    if endpoint.route.status == NO_CONTENT:
+        return {str(NO_CONTENT): {"description": "Done."}}
     answers = {str(endpoint.route.status): {"description": "Done.", "content": {"application/json": content}}}
     if endpoint.presenter.status is not None:
         answers["200"] = {"description": "It was there already.", "content": {"application/json": content}}
@@ -107,13 +134,15 @@ class _Schemas:
         answers: list[Any] = [
             (item.operation.name, "serialization", adapter)
             for item in endpoints
-            if (adapter := _adapter(item.presenter.answer or item.operation.result)) is not None
+            if item.operation.result is not FileResult
+            and (adapter := _adapter(item.presenter.answer or item.operation.result)) is not None
         ]
         self._found, definitions = TypeAdapter.json_schemas(given + answers, ref_template=REFERENCE + "{model}")
         models: Schema = definitions.get("$defs", {})
         references = {name: self._found[name, "validation"]["$ref"].removeprefix(REFERENCE) for name, _, _ in given}
         self._given = {name: models[reference] for name, reference in references.items()}
         self.components = {name: schema for name, schema in models.items() if name not in references.values()}
+        self.components["Me"] = TypeAdapter(Me).json_schema(ref_template=REFERENCE + "{model}")
 
     def answer(self, name: str) -> Schema:
         """Return the schema of an operation's answer; empty when its type cannot be described."""

@@ -17,4 +17,13 @@ class RestPlugin(Plugin[RestSettings]):
     @hookimpl
     def register_transports(self, bus: Bus, operations: Operations) -> Sequence[HttpTransport]:
         app = RestApp(bus, operations, self.settings)
-        return [HttpTransport(name="rest", prefixes=("/",), app=app, stop=app.streams.stop)]
+        return [
+            HttpTransport(
+                name="rest",
+                prefixes=app.prefixes,
+                app=app,
+                body_limit=app.body_limit,
+                stop=app.streams.stop,
+                depths=lambda: {"event streams": app.streams.count},
+            )
+        ]

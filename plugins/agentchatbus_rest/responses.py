@@ -6,14 +6,36 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentchatbus_rest.endpoint import WITH_BODY, Endpoint
-from agentchatbus_rest.paths import variables
 
 INTRODUCTION = """\
 Everything that agents can do over MCP, for programs and browsers.
 
-Times are ISO 8601 in UTC with microseconds. An agent proves itself with the header `X-Agent-Token`; on a loopback
-address callers without a token are people of this machine. Errors have the form `{"detail": ...}`.
+Times are ISO 8601 in UTC with microseconds. An agent proves itself with the header `X-Agent-Token`, everybody with
+`Authorization: Bearer`; on a loopback address callers without a token are people of this machine. Errors have the form
+`{"detail": ...}`.
 """
+
+TAGS: Mapping[str, str] = {
+    "threads": "Conversations: what they are, who takes part, what becomes of them.",
+    "messages": "What is said in them: posts, waits, edits, reactions, search.",
+    "agents": "Who speaks.",
+    "access": "Who is let in: access tokens.",
+    "login": "Who calls, and the login of the console.",
+    "bus": "The bus itself: its health, its events, its settings, its plugins.",
+}
+NOUNS: Mapping[str, str] = {
+    "agent": "agents",
+    "bus": "bus",
+    "close": "threads",
+    "msg": "messages",
+    "plugin": "bus",
+    "reaction": "messages",
+    "settings": "bus",
+    "sync": "threads",
+    "thread": "threads",
+    "token": "access",
+}
+"""Tags, and to which of them the operations with a noun in their names belong."""
 
 SECURITY: Mapping[str, Any] = {
     "agentToken": {
@@ -22,7 +44,17 @@ SECURITY: Mapping[str, Any] = {
         "name": "X-Agent-Token",
         "description": "The token that an agent got when it registered.",
     },
-    "bearer": {"type": "http", "scheme": "bearer", "description": "The same token in the usual header."},
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An access token, an agent's token or the operator token, in the usual header.",
+    },
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "acb_login_39765",
+        "description": "What `/api/login` keeps for the console; the number is the port.",
+    },
     "operatorToken": {
         "type": "apiKey",
         "in": "header",
@@ -53,7 +85,8 @@ COMMON_RESPONSES: Mapping[str, Any] = {
     "Forbidden": _refusal("The caller is known and may not do this.", "'system' cannot be claimed"),
     "NotFound": _refusal("There is no such thing.", "Thread not found"),
     "Conflict": _refusal(
-        "Messages arrived that the caller has not read, or the idempotency key was used for another request.",
+        "Messages arrived that the caller has not read, the name is taken, or the idempotency key was used for another "
+        "request.",
         {**_MISMATCH, "new_messages": [], "action": "RE_READ_AND_RETRY"},
         **_MISMATCH,
         new_messages_1st_read=[],
@@ -70,79 +103,10 @@ COMMON_RESPONSES: Mapping[str, Any] = {
 
 def refusals_of(endpoint: Endpoint) -> dict[str, Any]:
     """Return what else than success an operation can answer, by status."""
-    names = {"400": "Refused", "401": "Unauthenticated", "403": "Forbidden", "422": "Invalid", "429": "TooOften"}
-    names |= {"500": "Failed", "503": "Unavailable"}
-    if variables(endpoint.route.path):
-        names["404"] = "NotFound"
-    if endpoint.operation.takes_key:
+    names = {"400": "Refused", "401": "Unauthenticated", "403": "Forbidden", "404": "NotFound", "422": "Invalid"}
+    names |= {"429": "TooOften", "500": "Failed", "503": "Unavailable"}
+    if not endpoint.operation.read_only:
         names["409"] = "Conflict"
     if endpoint.route.method in WITH_BODY:
         names |= {"413": "TooLarge", "415": "NotJson"}
     return {status: {"$ref": f"#/components/responses/{name}"} for status, name in sorted(names.items())}
-
-
-def _query(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
-
-
-FIXED_PATHS: Mapping[str, Any] = {
-    "/health": {
-        "get": {
-            "operationId": "health",
-            "tags": ["bus"],
-            "summary": "Say that the bus is up",
-            "description": "Answers without a look at the database, and to everybody.",
-            "security": [{}],
-            "responses": {
-                "200": {
-                    "description": "It is up.",
-                    "content": {
-                        "application/json": {
-                            "schema": {"type": "object", "required": ["status", "service"]},
-                            "example": {
-                                "status": "ok",
-                                "service": "AgentChatBus",
-                                "version": "1.0.0",
-                                "engine": "python",
-                            },
-                        }
-                    },
-                }
-            },
-        }
-    },
-    "/events": {
-        "get": {
-            "operationId": "events",
-            "tags": ["bus"],
-            "summary": "Follow what happens, as server-sent events",
-            "description": "Starts at now. Each event has an id; a client that comes back with the last one misses "
-            "nothing, or is told so by an event of the type `resync`.",
-            "parameters": [
-                _query("after", "Id of the last event seen.", {"type": "integer"}),
-                _query("thread_id", "Only events of this thread; may be repeated.", {"type": "string"}),
-                {
-                    "name": "Last-Event-ID",
-                    "in": "header",
-                    "required": False,
-                    "description": "As `after`, and wins over it; browsers send it when they reconnect.",
-                    "schema": {"type": "integer"},
-                },
-            ],
-            "responses": {
-                "200": {
-                    "description": "The stream.",
-                    "content": {
-                        "text/event-stream": {
-                            "schema": {"type": "string"},
-                            "example": "id: 12\nevent: message\ndata: "
-                            '{"type":"thread.new","payload":{"thread_id":"0127b1f0","topic":"Fix login race"}}\n\n',
-                        }
-                    },
-                },
-                "401": {"$ref": "#/components/responses/Unauthenticated"},
-                "503": {"$ref": "#/components/responses/Unavailable"},
-            },
-        }
-    },
-}

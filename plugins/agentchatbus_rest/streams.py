@@ -8,17 +8,24 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
-from agentchatbus.plugin_api import Bus, Event, InvalidRequest, Unavailable
+from agentchatbus.plugin_api import Bus, Caller, Credentials, Event, InvalidRequest, Unauthenticated, Unavailable
 from agentchatbus_rest.attention import until_gone
-from agentchatbus_rest.endpoint import session_of
 from agentchatbus_rest.frames import Frames, keep_alive, opening, resync
-from agentchatbus_rest.http import Inbound, Receive, Send
+from agentchatbus_rest.http import Answer, Inbound, Receive, Send, encode
+from agentchatbus_rest.sessions import session_of
 from agentchatbus_rest.settings import RestSettings
 
 logger = logging.getLogger(__name__)
 
 BATCH = 100
-"""Events that are sent in one piece: all that a client that does not read holds in the server."""
+BATCH_BYTES = 256 * 1024
+"""Events that are sent in one piece, and its size: all that a client that does not read holds in the server."""
+
+TO_EVERYBODY = frozenset({"thread.deleted"})
+"""Events that pass every filter: this one belongs to no thread any more."""
+
+OF_RIGHTS = frozenset({"agent.kicked", "agent.offline", "token.revoked"})
+"""Events after which somebody may have to be shown the door."""
 
 FAREWELL_SECONDS = 0.5
 MAX_DIGITS = 18
@@ -34,18 +41,22 @@ class Subscription:
     """What one client asked for.
 
     Attributes:
+        credentials: What proved who it is.
+        caller: Who it is.
         cursor: The last event it has seen.
         is_lost: Whether the client's own cursor means nothing here, so that it has to read anew.
         thread_ids: The threads whose events it wants; empty for all events.
     """
 
+    credentials: Credentials
+    caller: Caller
     cursor: int
     is_lost: bool
     thread_ids: frozenset[str]
 
     def wants(self, event: Event) -> bool:
         """Return whether the client wants this event."""
-        return not self.thread_ids or event.thread_id in self.thread_ids
+        return not self.thread_ids or event.thread_id in self.thread_ids or event.type in TO_EVERYBODY
 
 
 class EventStreams:
@@ -66,12 +77,17 @@ class EventStreams:
             InvalidRequest: The cursor in the query is no number.
             Unavailable: There are as many streams as there may be.
         """
-        await self._bus.identify(session_of(inbound, self._bus.settings).credentials)
-        subscription = self._subscription(inbound)
+        credentials = session_of(inbound, self._bus.settings).credentials
+        subscription = self._subscription(inbound, credentials, await self._bus.identify(credentials))
         if self.count >= self._settings.max_streams:
             raise Unavailable(f"There are already {self.count} streams of events, as many as there may be.")
         self.count += 1  # given back by Stream.send, which follows without a pause
         return Stream(self, subscription)
+
+    async def status(self, inbound: Inbound) -> Answer:
+        """Say how many streams are open."""
+        await self._bus.identify(session_of(inbound, self._bus.settings).credentials)
+        return Answer(200, encode({"subscribers": self.count}))
 
     def stop(self) -> None:
         """End every stream, also those whose clients do not read."""
@@ -97,6 +113,8 @@ class EventStreams:
             async with aclosing(self._pieces(subscription)) as pieces:
                 async for piece in pieces:
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
+        except Unauthenticated:
+            logger.debug("A stream of events ended because its client lost its rights")
         except Exception:
             logger.exception("A stream of events failed")
 
@@ -111,6 +129,8 @@ class EventStreams:
             piece = b""
             if cursor < feed.newest or await feed.wait(cursor, max(0.0, due - clock.monotonic())):
                 cursor, piece = await self._news(cursor, subscription)
+            else:
+                await self._bus.identify(subscription.credentials)  # a token may have expired
             if not piece and clock.monotonic() >= due:
                 piece = keep_alive(cursor)
             if piece:
@@ -118,14 +138,29 @@ class EventStreams:
                 due = clock.monotonic() + silence
 
     async def _news(self, cursor: int, subscription: Subscription) -> tuple[int, bytes]:
-        """Return how far the stream comes with its next piece, and that piece; it is empty when all is filtered out."""
+        """Return how far the stream comes with its next piece, and that piece; it is empty when all is filtered out.
+
+        Raises:
+            Unauthenticated: The client's proof is worth nothing any more.
+        """
         events = await self._bus.feed.read(cursor, BATCH)
         if not events:  # the log does not reach back that far
             newest = self._bus.feed.newest
             return newest, resync(newest)
-        return events[-1].id, b"".join([self._frames.of(event) for event in events if subscription.wants(event)])
+        frames: list[bytes] = []
+        size = 0
+        for event in events:
+            if event.type in OF_RIGHTS:
+                await self._bus.identify(subscription.credentials)
+            cursor = event.id
+            if subscription.wants(event):
+                frames.append(self._frames.of(event, subscription.caller))
+                size += len(frames[-1])
+            if size > BATCH_BYTES:
+                break
+        return cursor, b"".join(frames)
 
-    def _subscription(self, inbound: Inbound) -> Subscription:
+    def _subscription(self, inbound: Inbound, credentials: Credentials, caller: Caller) -> Subscription:
         """Read the cursor; the one in the header is newer, for a browser that reconnects repeats its first address."""
         query, newest = inbound.query(), self._bus.feed.newest
         thread_ids = frozenset(query.get("thread_id", ()))
@@ -133,7 +168,11 @@ class EventStreams:
         after = _cursor_in(query, newest) if text is None else _event_id(text)
         is_lost = after is None or after > newest
         return Subscription(
-            cursor=newest if after is None or is_lost else after, is_lost=is_lost, thread_ids=thread_ids
+            credentials=credentials,
+            caller=caller,
+            cursor=newest if after is None or is_lost else after,
+            is_lost=is_lost,
+            thread_ids=thread_ids,
         )
 
 

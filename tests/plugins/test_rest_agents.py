@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentchatbus.testing import MakeBus, ManualClock
-from tests.plugins.rest_kit import open_rest
+from tests.plugins.rest_kit import open_rest, streaming
 
 WRONG = {"detail": "Invalid agent_id/token"}
 NOW = "2030-01-01T12:00:00.000000+00:00"
@@ -57,9 +57,11 @@ async def test_lists_and_single_agents_have_the_fields_of_the_contract(make_bus:
         "last_heartbeat": NOW,
         "last_activity": "registered",
         "last_activity_time": NOW,
+        "state": "idle",
+        "waiting_in": [],
+        "registered_at": NOW,
         "is_sse_connected": False,
     }
-    assert single.pop("registered_at") == NOW
     assert single == {key: value for key, value in listed.items() if key != "is_sse_connected"}
     missing = await rest.http.get("/api/agents/nope")
     assert (missing.status_code, missing.json()) == (404, {"detail": "Agent not found"})
@@ -149,3 +151,81 @@ async def test_a_name_with_a_slash_in_an_address_is_one_name(make_bus: MakeBus) 
     answer = await rest.http.get("/api/agents/a%2Fb")
     assert (answer.status_code, answer.json()) == (404, {"detail": "Agent not found"})
     assert (await rest.http.get("/api/agents/a/b")).json() == {"detail": "Not Found"}
+
+
+async def test_an_agent_changes_what_is_said_of_it(make_bus: MakeBus) -> None:
+    rest = await open_rest(make_bus)
+    agent = await rest.register("Nova")
+    path = f"/api/agents/{agent['agent_id']}"
+    body = {"token": agent["token"], "description": "frontend", "capabilities": ["code"], "display_name": "Neo"}
+    answer = await rest.http.put(path, json=body)
+    assert answer.json() == {
+        "ok": True,
+        "agent_id": agent["agent_id"],
+        "name": agent["name"],
+        "display_name": "Neo",
+        "alias_source": "user",
+        "emoji": agent["emoji"],
+        "description": "frontend",
+        "capabilities": ["code"],
+        "skills": [],
+        "last_activity": "update",
+    }
+    back = await rest.http.put(
+        path, json={"display_name": "", "emoji": "🦊"}, headers={"x-agent-token": agent["token"]}
+    )
+    assert (back.json()["display_name"], back.json()["alias_source"], back.json()["emoji"]) == (
+        agent["name"],
+        "auto",
+        "🦊",
+    )
+
+
+async def test_an_update_is_refused_in_the_words_of_the_contract(make_bus: MakeBus) -> None:
+    rest = await open_rest(make_bus)
+    nova, bob = await rest.register("Nova"), await rest.register("Bob")
+    path = f"/api/agents/{nova['agent_id']}"
+    for token in ("0" * 64, bob["token"]):
+        wrong = await rest.http.put(path, json={"token": token, "description": "x"})
+        assert (wrong.status_code, wrong.json()) == (401, {"detail": "Invalid token for agent_update"})
+    missing = await rest.http.put(path, json={"description": "x"})
+    assert (missing.status_code, missing.json()["detail"][0]["loc"]) == (422, ["body", "token"])
+    nobody = await rest.http.put("/api/agents/nope", json={"token": nova["token"]})
+    assert (nobody.status_code, nobody.json()) == (404, {"detail": "Agent not found: nope"})
+
+
+async def test_an_agent_that_is_kicked_is_offline_and_its_token_worth_nothing(make_bus: MakeBus) -> None:
+    """H01, M10: and every list goes on."""
+    rest = await open_rest(make_bus)
+    agent = await rest.register("Nova")
+    headers = {"x-agent-token": agent["token"]}
+    refused = await rest.http.post(f"/api/agents/{agent['agent_id']}/kick", headers=headers)
+    assert refused.status_code == 403
+    answer = await rest.http.post(f"/api/agents/{agent['agent_id']}/kick")
+    kicked = answer.json()
+    assert "Nova" in kicked.pop("message")
+    assert kicked == {
+        "ok": True,
+        "agent_id": agent["agent_id"],
+        "agent_name": agent["name"],
+        "threads_interrupted": [],
+        "sessions_disconnected_count": 0,
+    }
+    (listed,) = (await rest.http.get("/api/agents")).json()
+    assert (listed["state"], listed["is_online"]) == ("offline", False)
+    assert (await rest.post(token=agent["token"])).status_code == 401
+    missing = await rest.http.post("/api/agents/nope/kick")
+    assert (missing.status_code, missing.json()) == (404, {"detail": "Agent not found"})
+
+
+async def test_typing_is_told(make_bus: MakeBus) -> None:
+    """H43."""
+    rest = await open_rest(make_bus)
+    agent = await rest.register("Nova")
+    path = f"/api/threads/{rest.bus.thread}/typing"
+    async with streaming(rest) as stream:
+        answer = await rest.http.post(path, json={"is_typing": True}, headers={"x-agent-token": agent["token"]})
+        assert answer.json() == {"ok": True}
+        (frame,) = await stream.frames(1)
+    assert (frame.data["type"], frame.data["payload"]["thread_id"]) == ("agent.typing", rest.bus.thread)
+    assert (frame.data["payload"]["agent_id"], frame.data["payload"]["is_typing"]) == (agent["agent_id"], True)

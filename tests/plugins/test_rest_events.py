@@ -47,6 +47,7 @@ async def test_a_stream_starts_at_now_and_tells_what_happens_then(make_bus: Make
     async with streaming(rest) as stream:
         message = (await rest.post("after", metadata={"handoff_target": "x"})).json()
         posted, handed_off = await stream.frames(2)
+    row = posted.data["payload"].pop("message")
     assert posted.data == {
         "type": "msg.new",
         "payload": {
@@ -59,6 +60,7 @@ async def test_a_stream_starts_at_now_and_tells_what_happens_then(make_bus: Make
             "content": "after",
         },
     }
+    assert (row["id"], row["content"], row["metadata"]) == (message["id"], "after", {"handoff_target": "x"})
     assert (handed_off.data["type"], handed_off.data["payload"]["thread_id"]) == ("msg.handoff", rest.bus.thread)
     assert posted.id is not None
     assert handed_off.id == posted.id + 1
@@ -107,7 +109,7 @@ async def test_the_cursor_of_an_empty_log_is_a_cursor(make_bus: MakeBus) -> None
     rest = await open_rest(make_bus)
     async with streaming(rest, last_event_id="0") as stream:
         first, *_ = await stream.frames(1)
-        assert (first.id, first.data["type"]) == (1, "thread.new")
+        assert (first.id, first.data["type"]) == (1, "bus.started")
 
 
 @pytest.mark.parametrize("cursor", ["999999", "nonsense", "9" * 5000, "-1"])

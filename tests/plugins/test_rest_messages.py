@@ -265,7 +265,9 @@ async def test_a_wait_ends_with_the_next_message_and_a_sync_context(make_bus: Ma
     task = asyncio.create_task(_wait(rest, agent["token"]))
     await rest.bus.until_blocked()
     (thread,) = (await rest.http.get("/api/threads")).json()["threads"]
-    assert thread["waiting_agents"] == [{"id": agent["agent_id"], "display_name": "Nova", "emoji": agent["emoji"]}]
+    seen = {"id": agent["agent_id"], "display_name": "Nova", "emoji": agent["emoji"]}
+    since = "2030-01-01T12:00:00.000000+00:00"
+    assert thread["waiting_agents"] == [seen | {"since": since, "waiting_for": []}]
     await rest.post("news")
     outcome = await task
     assert set(outcome) == {"messages", "reason", "current_seq", "reply_token", "reply_window"}

@@ -90,7 +90,7 @@ def answered(**params: Any) -> dict[str, Any]:
     """Return what `shelf` answers."""
     return {
         "params": {"shelf": "a", "tags": None, "depth": 0} | params,
-        "caller": "",
+        "caller": "human",
         "label": {"text": "x", "printed_at": "2030-01-01T00:00:00Z"},
         "priority": "urgent",
         "built_at": "2030-01-01T00:00:00.000000+00:00",

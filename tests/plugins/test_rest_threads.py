@@ -6,7 +6,10 @@ from agentchatbus.plugin_api import BusSettings
 from agentchatbus.testing import MakeBus
 from tests.plugins.rest_kit import Rest, open_rest
 
-LISTED = {"id", "topic", "status", "system_prompt", "created_at", "updated_at", "last_seq", "waiting_agents"}
+COMMON = {"id", "topic", "status", "created_at", "updated_at", "last_seq", "message_count", "waiting_agents"}
+BRIEF = COMMON | {"last_message", "participants", "unread"}
+LISTED = BRIEF | {"system_prompt"}
+DETAIL = COMMON | {"system_prompt", "closed_at", "archived_from", "summary", "template_id", "metadata", "settings"}
 
 
 async def create(rest: Rest, topic: str, agent: dict[str, str], **body: object) -> dict[str, object]:
@@ -135,7 +138,7 @@ async def test_one_thread_can_be_read_by_its_id(make_bus: MakeBus) -> None:
     rest = await open_rest(make_bus)
     created = await create(rest, "With metadata", await rest.register(), metadata={"ticket": 7})
     thread = (await rest.http.get(f"/api/threads/{created['id']}")).json()
-    assert set(thread) == LISTED | {"closed_at", "summary", "template_id", "metadata"}
+    assert set(thread) == DETAIL
     assert thread["metadata"] == {"ticket": 7}
 
 
