@@ -1,4 +1,4 @@
-"""Run scenarios: ``python -m benchmarks [scenario ...] [--json FILE] [--quick]``."""
+"""Run scenarios: ``python -m benchmarks [scenario ...] [--json FILE] [--quick] [--messages N]``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def main() -> int:
     names = arguments.scenarios or list(SCENARIOS)
     if unknown := [name for name in names if name not in SCENARIOS]:
         parser.error(f"unknown scenario {unknown[0]!r}; there are {', '.join(SCENARIOS)}")
-    measures = _run(_all(names, Settings(quick=arguments.quick)))
+    measures = _run(_all(names, Settings(quick=arguments.quick, messages=arguments.messages)))
     print(table(measures))
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(_report(measures, quick=arguments.quick), indent=2) + "\n")
@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("scenarios", nargs="*", metavar="scenario", help=", ".join(SCENARIOS))
     parser.add_argument("--json", metavar="FILE", help="write the numbers to this file too")
     parser.add_argument("--quick", action="store_true", help="a short look: proves that the scenarios run, not more")
+    parser.add_argument("--messages", type=int, metavar="N", help="how many messages search looks through (100000)")
     return parser
 
 

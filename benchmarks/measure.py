@@ -38,9 +38,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How long to measure."""
+    """How long to measure; `messages` sets how many a database is filled with."""
 
     quick: bool = False
+    messages: int | None = None
 
     def choose(self, full: Any, quick: Any) -> Any:
         return quick if self.quick else full

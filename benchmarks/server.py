@@ -21,6 +21,8 @@ SETTLE_LOOKS = 40
 SETTLE_PAUSE = 0.25
 SETTLED_SHARE = 0.1
 TICKS = os.sysconf("SC_CLK_TCK")
+NO_LIMIT = "1000000/minute"
+"""A rate that nobody reaches: the limits are at work, and in nobody's way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,11 @@ port = {address.port}
 paths = [{paths}]
 [plugins.sqlite]
 path = "{folder / "bus.db"}"
+[plugins.limits]
+messages = "{NO_LIMIT}"
+registrations = "{NO_LIMIT}"
+writes = "{NO_LIMIT}"
+searches = "{NO_LIMIT}"
 """
     )
     return configuration

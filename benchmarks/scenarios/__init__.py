@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from benchmarks.measure import Measure, Settings
-from benchmarks.scenarios import mcp_posts, rest_posts, start, waits, wakeup
+from benchmarks.scenarios import hooks, mcp_posts, rest_posts, search, secrets, start, waits, wakeup
 
 Scenario = Callable[[Settings], Awaitable[list[Measure]]]
 
@@ -13,4 +13,7 @@ SCENARIOS: dict[str, Scenario] = {
     "mcp_posts": mcp_posts.run,
     "wakeup": wakeup.run,
     "waits": waits.run,
+    "hooks": hooks.run,
+    "secrets": secrets.run,
+    "search": search.run,
 }

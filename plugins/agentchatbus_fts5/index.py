@@ -1,0 +1,76 @@
+"""The opened index."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from agentchatbus.plugin_api import Hit, SearchIndex, SearchPage, SearchQuery, Storage
+from agentchatbus.plugin_api import search_language as language
+from agentchatbus_fts5 import schema
+from agentchatbus_fts5.keeping import Keeper
+from agentchatbus_fts5.reading import Reading, missing_threads, names_in
+
+if TYPE_CHECKING:
+    from agentchatbus_fts5 import Fts5Settings
+
+
+class Fts5Index(SearchIndex):
+    """Answers from one snapshot of the database each."""
+
+    def __init__(self, sql: Any, window: int) -> None:
+        self._sql = sql
+        self._window = window
+
+    async def query(self, query: SearchQuery) -> SearchPage:
+        parsed = language.parse(query.text)
+        pager = language.WindowPager(query, parsed, int)
+        page: SearchPage = await self._sql.read(lambda connection: self._page(connection, query, parsed, pager))
+        return page
+
+    def _page(
+        self,
+        connection: sqlite3.Connection,
+        query: SearchQuery,
+        parsed: language.ParsedQuery,
+        pager: language.WindowPager,
+    ) -> SearchPage:
+        names = names_in(connection, parsed)
+        reading = Reading(connection, query, parsed, names, self._window)
+        chosen: list[language.Candidate] = []
+        while not chosen and (window := pager.window) is not None:
+            chosen = pager.take(*reading.candidates(window))
+        hits = tuple(_hit(candidate.message_id, reading.text(candidate), parsed) for candidate in chosen)
+        note = self._note(connection, pager, missing_threads(parsed, names))
+        return SearchPage(hits=hits, next_cursor=pager.next_cursor, note=note)
+
+    def _note(self, connection: sqlite3.Connection, pager: language.WindowPager, missing: list[str]) -> str | None:
+        notes = [f"There is no thread {thread!r}." for thread in missing]
+        if pager.is_partial:
+            notes.append(f"Ranked among the newest {self._window} matches; older ones follow on later pages.")
+        if left := connection.execute(schema.LEFT).fetchone()[0]:
+            notes.append(f"The index is still being built: about {left} older messages are missing.")
+        return " ".join(notes) or None
+
+
+def _hit(message_id: str, text: str, parsed: language.ParsedQuery) -> Hit:
+    snippet, marks = language.snippet(text, parsed.terms)
+    return Hit(message_id=message_id, snippet=snippet, marks=marks)
+
+
+@asynccontextmanager
+async def open_index(settings: Fts5Settings, storage: Storage) -> AsyncIterator[SearchIndex]:
+    """Hold the index open, and keep it up to date beside the bus."""
+    keeper = Keeper(storage.sql, settings.prefix, settings.sweep_after_seconds)
+    await keeper.prepare()
+    storage.on_commit(keeper.notice)
+    task = asyncio.create_task(keeper.run(), name="fts5 keeper")
+    try:
+        yield Fts5Index(storage.sql, settings.window)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await keeper.close()
