@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 COMMAND = Path(sys.executable).with_name("agentchatbus")
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 def main() -> int:
@@ -73,7 +73,7 @@ def wait_until_up(base: str, server: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < deadline and server.poll() is None:
         try:
             ask(base, "/health")
-        except urllib.error.URLError:
+        except (urllib.error.URLError, TimeoutError):
             time.sleep(0.05)
         else:
             return
