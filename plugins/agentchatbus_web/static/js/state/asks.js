@@ -1,0 +1,36 @@
+// Messages that ask something of the person who watches: open cards, mentions, notices of the coordinator.
+
+export const CONFIRMATIONS = new Set(["admin_switch_confirmation_required", "admin_takeover_confirmation_required"]);
+const NOTICES = new Set(["admin_coordination_timeout_notice", "agent_offline_risk_notice"]);
+
+export function isMention(message, me) {
+  if (!message.author_id) return false;
+  const names = [me.name.toLowerCase(), "human"];
+  const { mentions, handoff_target: target } = message.metadata;
+  const named = [target, ...(Array.isArray(mentions) ? mentions : [])].filter((item) => typeof item === "string");
+  if (named.some((item) => names.includes(item.replace(/^@/, "").toLowerCase()))) return true;
+  const words = message.content.toLowerCase();
+  return words.includes("@") && (words.match(/@[\p{L}\p{N}_.-]+/gu) ?? []).some((word) => names.includes(word.slice(1).replace(/[.-]+$/, "")));
+}
+
+export function kindOfAsk(message, me) {
+  const type = message.metadata.ui_type;
+  if (CONFIRMATIONS.has(type)) return message.metadata.decision_status === "resolved" ? null : "card";
+  if (NOTICES.has(type)) return "notice";
+  return isMention(message, me) ? "mention" : null;
+}
+
+export function putAsk(state, message) {
+  const kind = kindOfAsk(message, state.me);
+  const known = state.asks[message.id];
+  if (!kind && !known) return state;
+  const asks = { ...state.asks };
+  delete asks[message.id];
+  if (kind) asks[message.id] = { kind, message };
+  return { ...state, asks };
+}
+
+export function dropAsksOf(state, threadId) {
+  const asks = Object.fromEntries(Object.entries(state.asks).filter(([, ask]) => ask.message.thread_id !== threadId));
+  return { ...state, asks };
+}

@@ -1,0 +1,94 @@
+// The open thread: its head, its messages, and where one writes.
+import { cls, html, useEffect, useLayoutEffect, useRef, useState } from "../ui.js";
+import { agentState, nameOf, readSeq, typingIn, waitsIn } from "../state/selectors.js";
+import { dayKey, dayName, names as inWords, plural, since } from "../text/format.js";
+import { Composer } from "./composer.js";
+import { Message } from "./message.js";
+import { Avatar, Button, icon } from "./parts.js";
+import { useScroll } from "./scrolling.js";
+import { Timeline } from "./timeline.js";
+
+const GROUP_MS = 6 * 60_000;
+
+function isFirst(message, before) {
+  if (!before || message.reply_to_msg_id || message.metadata.handoff_target || message.metadata.stop_reason) return true;
+  if (message.metadata.visibility || message.priority !== "normal" || before.metadata.ui_type) return true;
+  const isSame = message.author_id === before.author_id && message.author_name === before.author_name;
+  return !isSame || Date.parse(message.created_at) - Date.parse(before.created_at) > GROUP_MS;
+}
+
+function Rows({ app, state, messages, newAfter, marked, names }) {
+  const byId = new Map(messages.map((message) => [message.id, message]));
+  const rows = [];
+  messages.forEach((message, index) => {
+    const before = messages[index - 1];
+    const isNewDay = !before || dayKey(before.created_at) !== dayKey(message.created_at);
+    const isNew = newAfter !== null && message.seq > newAfter && (!before || before.seq <= newAfter);
+    if (isNewDay) rows.push(html`<div class="divider" key=${`day ${message.seq}`} role="separator"><span>${dayName(message.created_at)}</span></div>`);
+    if (isNew) rows.push(html`<div class="divider new" key="new" role="separator"><span>new</span></div>`);
+    rows.push(html`<${Message} key=${message.id} app=${app} state=${state} message=${message} names=${names} isMarked=${marked === message.seq}
+      isFirst=${isNewDay || isNew || isFirst(message, before)} target=${byId.get(message.reply_to_msg_id)} />`);
+  });
+  return rows;
+}
+
+function Live({ state, threadId, now }) {
+  const waits = waitsIn(state, threadId);
+  const typing = typingIn(state, threadId);
+  const working = Object.values(state.threads[threadId]?.participants ?? {})
+    .map((item) => state.agents[item.agent_id])
+    .filter((agent) => agent && agentState(state, agent, now) === "working" && !typing.some((item) => item.who === agent.id));
+  return html`<div class="live" role="status" aria-live="polite">
+    ${typing.length > 0 && html`<span class="typing"><i></i><i></i><i></i> ${inWords(typing.map((item) => nameOf(state, item.who)))} ${typing.length > 1 ? "are" : "is"} writing</span>`}
+    ${working.length > 0 && html`<span><i class="dot working"></i>${inWords(working.map((agent) => agent.display_name))} ${working.length > 1 ? "are" : "is"} working</span>`}
+    ${waits.map((wait) => html`<span key=${wait.agent_id} class=${cls(wait.waiting_for.length && "for")}><i class="dot waiting"></i>${nameOf(state, wait.agent_id)}
+      ${wait.waiting_for.length ? ` waits for ${inWords(wait.waiting_for.map((id) => nameOf(state, id)))}` : " listens"} · ${since(wait.since, now)}</span>`)}
+  </div>`;
+}
+
+function Head({ app, state, thread, mode, setMode }) {
+  const members = Object.values(thread.participants).filter((item) => item.agent_id);
+  return html`<header class="thread-head">
+    <a class="icon-button narrow-only" href="#threads" aria-label="All threads">${icon("back")}</a>
+    <div class="thread-title"><h1 tabindex="-1">${thread.topic}</h1>
+      <p><span class=${`status ${thread.status}`}>${thread.status}</span> ${plural(thread.message_count, "message")}
+        <span class="stack">${members.slice(0, 6).map((item) => html`<${Avatar} key=${item.agent_id} id=${item.agent_id} emoji=${state.agents[item.agent_id]?.emoji ?? "·"} size="tiny" />`)}</span>
+        ${members.length} ${members.length === 1 ? "agent" : "agents"}</p></div>
+    <${Button} name="timeline" label="Timeline" pressed=${mode === "timeline"} onClick=${() => setMode(mode === "timeline" ? "talk" : "timeline")} />
+    <${Button} name="search" label="Search in this thread" onClick=${() => app.searchIn(thread)} />
+    <${Button} name="info" label="Details of the thread" onClick=${() => app.show({ dialog: "thread", threadId: thread.id })} />
+  </header>`;
+}
+
+function Messages({ app, state, thread, log, route, now }) {
+  const [newAfter, setNewAfter] = useState(null);
+  useLayoutEffect(() => setNewAfter(thread.last_seq > readSeq(state, thread) && readSeq(state, thread) > 0 ? readSeq(state, thread) : null), [thread.id]);
+  const scroll = useScroll({ app, thread, log, seq: route.seq, newAfter });
+  const names = ["human", state.me.name, ...Object.values(thread.participants).flatMap((item) => [state.agents[item.agent_id]?.display_name, item.name])].filter(Boolean);
+  const away = log ? thread.last_seq - (scroll.lastSeen ?? thread.last_seq) : 0;
+  return html`<div class="messages-box">
+    <div class="messages" ref=${scroll.ref} onScroll=${scroll.onScroll} tabindex="0" role="log" aria-label="Messages" aria-live="off">
+      ${!log && html`<p class="empty" role="status">Loading …</p>`}
+      ${log?.hasOlder && html`<p class="older" aria-hidden="true">Older messages …</p>`}
+      ${log && !log.hasOlder && html`<p class="begin">${log.messages.length ? "The beginning of this thread." : "Nothing has been said yet. Write the first message, or let an agent begin."}</p>`}
+      ${log && html`<${Rows} app=${app} state=${state} messages=${log.messages} newAfter=${newAfter} marked=${route.seq} names=${names} />`}
+    </div>
+    ${log && !scroll.isAtEnd && html`<button type="button" class="to-end" onClick=${scroll.toEnd}>${icon("down")} ${away > 0 ? `${away} new` : "Latest"}</button>`}
+  </div>
+  <${Live} state=${state} threadId=${thread.id} now=${now} />`;
+}
+
+export function Conversation({ app, state, route, now }) {
+  const thread = state.threads[route.threadId];
+  const log = state.logs[route.threadId];
+  const [mode, setMode] = useState("talk");
+  useEffect(() => app.try(app.session.open(route.threadId, route.seq)), [route.threadId, route.seq, state.phase]);
+  if (!thread) return html`<section class="page"><header class="page-head"><h1>This thread is not here</h1></header><p>It may have been deleted. <a href="#threads">All threads</a></p></section>`;
+  return html`<section class="conversation" aria-label=${`Thread ${thread.topic}`}>
+    <${Head} app=${app} state=${state} thread=${thread} mode=${mode} setMode=${setMode} />
+    ${mode === "timeline"
+      ? html`<${Timeline} state=${state} thread=${thread} log=${log} now=${now} />`
+      : html`<${Messages} key=${thread.id} app=${app} state=${state} thread=${thread} log=${log} route=${route} now=${now} />`}
+    <${Composer} key=${`write ${thread.id}`} app=${app} state=${state} thread=${thread} />
+  </section>`;
+}
