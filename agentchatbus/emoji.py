@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 
 from agentchatbus.model import HUMAN, SYSTEM, Role
@@ -108,6 +109,7 @@ HUMAN_EMOJI = "👤"
 SYSTEM_EMOJI = "⚙️"
 
 
+@lru_cache(maxsize=1024)
 def agent_emoji(agent_id: str | None) -> str:
     """Return the agent's emoji: its id, trimmed and in lower case, hashed into the palette."""
     plain = (agent_id or "").lower().strip()

@@ -66,7 +66,6 @@ class MessageBus:
             tokens=self.tokens,
             waiting=self.waiting,
             attendance=self._attendance,
-            identity=self._identity,
             clock=clock,
             settings=settings,
         )
@@ -78,7 +77,7 @@ class MessageBus:
         self.reactions = Reactions(parts)
         self.agents = Agents(parts)
         self.joining = Joining(parts, self.agents, self.threads)
-        self.access = Access(storage, clock, self._identity)
+        self.access = Access(storage, clock, settings)
         self.search = Search(storage, index) if index else None
 
     @asynccontextmanager

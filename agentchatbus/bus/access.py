@@ -8,29 +8,29 @@ from datetime import timedelta
 from uuid import uuid4
 
 from agentchatbus.bus import bounds
-from agentchatbus.bus.identity import Identity
 from agentchatbus.bus.rights import require_person
 from agentchatbus.clock import Clock
 from agentchatbus.errors import Forbidden, NotFound
 from agentchatbus.events import AccessTokenCreated, AccessTokenRevoked
 from agentchatbus.model import ACCESS_PREFIX, AccessToken, Caller, CallerKind, Scope, hash_token
 from agentchatbus.ports.results import AccessGranted
+from agentchatbus.ports.settings import BusSettings
 from agentchatbus.ports.storage import Storage, Transaction
 
 
 class Access:
     """The use cases around access tokens."""
 
-    def __init__(self, storage: Storage, clock: Clock, identity: Identity) -> None:
+    def __init__(self, storage: Storage, clock: Clock, settings: BusSettings) -> None:
         self._storage = storage
         self._clock = clock
-        self._identity = identity
+        self._settings = settings
 
     async def create(
         self, name: str, scope: Scope, caller: Caller, *, valid_for: timedelta | None = None
     ) -> AccessGranted:
         require_person(caller, "create access tokens")
-        if scope is Scope.OPERATOR and caller.kind is CallerKind.HUMAN and not self._identity.is_open:
+        if scope is Scope.OPERATOR and caller.kind is CallerKind.HUMAN and not self._settings.is_open:
             raise Forbidden("Only the operator may create an operator's token on a bus that the network can reach.")
         bounds.check_name("name", name)
         secret = ACCESS_PREFIX + secrets.token_urlsafe(32)
@@ -58,4 +58,3 @@ class Access:
             tx.events.append(AccessTokenRevoked(token_id=token_id), self._clock.now())
 
         await self._storage.write(work)
-        self._identity.forget_access()

@@ -33,7 +33,6 @@ class Agents:
 
     def __init__(self, parts: Parts) -> None:
         self._storage = parts.storage
-        self._identity = parts.identity
         self._waiting = parts.waiting
         self._attendance = parts.attendance
         self._settings = parts.settings
@@ -113,7 +112,6 @@ class Agents:
             return agent
 
         agent = await self._storage.write(work)
-        self._identity.forget(agent_id)
         self._attendance.saw(agent_id)
         return agent
 
@@ -161,7 +159,6 @@ class Agents:
 
     def _left(self, agent_id: str, why: str) -> None:
         """End what the agent still does; nothing that it proved before counts any more."""
-        self._identity.forget(agent_id)
         self._attendance.left(agent_id)
         self._waiting.end(agent_id, Unauthenticated(why, reason="gone"))
 

@@ -38,11 +38,13 @@ async def _as_other(draft: MessageDraft, caller: Caller, storage: Storage) -> Me
     claimed = draft.author.strip() or (HUMAN if is_person else "")
     if not claimed:
         raise InvalidRequest("author must not be empty", field="author")
+    if is_person and claimed == HUMAN:
+        return replace(draft, author=HUMAN, author_id=None, author_name=HUMAN)
     check_name("author", claimed)
     form = same_name_form(claimed)
-    if form == SYSTEM or (form == HUMAN and not (is_person and claimed == HUMAN)):
+    if form in (HUMAN, SYSTEM):
         raise Forbidden(f"'{claimed}' cannot be claimed; post with your agent token.")
-    if form != HUMAN and await _is_agent(claimed, storage):
+    if await _is_agent(claimed, storage):
         raise Unauthenticated("X-Agent-Token header required to post as a registered agent", reason="agent")
     return replace(draft, author=claimed, author_id=None, author_name=claimed)
 

@@ -14,7 +14,7 @@ from agentchatbus.bus.projection import project
 from agentchatbus.bus.rights import PEOPLE
 from agentchatbus.errors import Forbidden, Unauthenticated
 from agentchatbus.events import MessageEdited, MessageUpdated
-from agentchatbus.model import HIDDEN, Caller, CallerKind, Message, MessageDraft, MessageEdit, Role, freeze
+from agentchatbus.model import HIDDEN, Caller, CallerKind, Message, MessageDraft, MessageEdit, Metadata, Role, freeze
 from agentchatbus.ports.results import Edited, EditHistory
 from agentchatbus.ports.storage import Transaction
 
@@ -39,10 +39,11 @@ class Editing:
 
         def work(tx: Transaction) -> Edited:
             message = known_message(tx, message_id)
-            if (draft.content, draft.metadata) == (message.content, message.metadata):
+            edited = replace(message, content=draft.content, metadata=_merged(before, draft, message))
+            if edited == message:
                 return Edited(message=message, changed=False)
             touch(tx, caller, "msg_edit", self._clock.now())
-            return Edited(message=self._store(tx, message, draft, editor), changed=True, edited_by=editor)
+            return Edited(message=self._store(tx, message, edited, editor), changed=True, edited_by=editor)
 
         edited = await self._storage.write(work)
         if caller.agent_id is not None:
@@ -92,16 +93,25 @@ class Editing:
         await self._hooks.check_message(draft, caller)
         return draft
 
-    def _store(self, tx: Transaction, message: Message, draft: MessageDraft, editor: str) -> Message:
-        now, version = self._clock.now(), message.edit_version + 1
+    def _store(self, tx: Transaction, before: Message, after: Message, editor: str) -> Message:
+        now, version = self._clock.now(), before.edit_version + 1
         edit = MessageEdit(
-            message_id=message.id, version=version, old_content=message.content, edited_by=editor, created_at=now
+            message_id=before.id, version=version, old_content=before.content, edited_by=editor, created_at=now
         )
-        edited = replace(message, content=draft.content, metadata=draft.metadata, edited_at=now, edit_version=version)
+        edited = replace(after, edited_at=now, edit_version=version)
         tx.messages.add_edit(edit)
         tx.messages.update(edited)
         tx.events.append(MessageEdited.of(edited, editor), now)
         return edited
+
+
+def _merged(before: Message, draft: MessageDraft, now: Message) -> Metadata:
+    """Return the metadata after an edit: what plugins made of it, and what was written meanwhile."""
+    if now.metadata == before.metadata:
+        return draft.metadata
+    made = {key: value for key, value in draft.metadata.items() if before.metadata.get(key) != value}
+    merged: Metadata = freeze({**now.metadata, **made})
+    return merged
 
 
 def _require_author(message: Message, caller: Caller) -> None:

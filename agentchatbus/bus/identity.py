@@ -5,12 +5,13 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 
 from agentchatbus.bus.tokens import ReplyTokens
 from agentchatbus.clock import Clock
 from agentchatbus.errors import InvalidRequest, Unauthenticated
+from agentchatbus.events import AccessTokenRevoked, AgentKicked, AgentUpdated, AgentWentOffline, Event
 from agentchatbus.hooks import Hooks
 from agentchatbus.model import (
     ACCESS_PREFIX,
@@ -27,6 +28,10 @@ from agentchatbus.ports.settings import BusSettings
 from agentchatbus.ports.storage import Storage, Transaction
 
 CACHE_SIZE = 10_000
+
+AGENT_CHANGES = frozenset({AgentUpdated.type, AgentKicked.type, AgentWentOffline.type})
+"""Types of the events after which an agent is not what it was."""
+
 MIN_KEY_LENGTH = 16
 """Characters of an idempotency key from which an agent's token may be derived."""
 
@@ -69,6 +74,7 @@ class Identity:
         self._known: OrderedDict[str, Agent] = OrderedDict()
         self._granted: dict[str, AccessToken] = {}
         self._changes = 0
+        storage.on_commit(self._notice)
 
     async def identify(self, credentials: Credentials) -> Caller:
         """Return the caller.
@@ -95,17 +101,15 @@ class Identity:
             address=credentials.address,
         )
 
-    @property
-    def is_open(self) -> bool:
-        """Whether callers without a token are trusted as people of this machine."""
-        return self._settings.is_open
+    def _notice(self, events: Sequence[Event]) -> None:
+        """Look up again what a commit changed, before anybody can act on it by what was known before."""
+        for event in events:
+            if event.type == AccessTokenRevoked.type:
+                self._granted.clear()
+            elif event.type in AGENT_CHANGES:
+                self._forget(event.payload["agent_id"])
 
-    def forget_access(self) -> None:
-        """Look access tokens up again next time: one was taken away."""
-        self._granted.clear()
-
-    def forget(self, agent_id: str) -> None:
-        """Look the agent up again next time: it changed or is gone."""
+    def _forget(self, agent_id: str) -> None:
         self._changes += 1
         for key in [key for key, agent in self._known.items() if agent.id == agent_id]:
             del self._known[key]

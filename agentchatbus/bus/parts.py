@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agentchatbus.bus.attendance import Attendance
-from agentchatbus.bus.identity import Identity
 from agentchatbus.bus.tokens import ReplyTokens
 from agentchatbus.bus.waiting import Waiting
 from agentchatbus.clock import Clock
@@ -23,6 +22,5 @@ class Parts:
     tokens: ReplyTokens
     waiting: Waiting
     attendance: Attendance
-    identity: Identity
     clock: Clock
     settings: BusSettings

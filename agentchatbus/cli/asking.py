@@ -44,7 +44,7 @@ def ask(config: Config, question: Question) -> Any:
         return _ask_server(config, question)
     except httpx2.ConnectError:
         return asyncio.run(_ask_database(config, question))
-    except httpx2.HTTPError as error:
+    except (httpx2.HTTPError, ValueError) as error:
         raise click.ClickException(f"The bus at {config.server.url} does not answer properly: {error}") from None
 
 
@@ -62,7 +62,9 @@ def _ask_server(config: Config, question: Question) -> Any:
 def _reason(response: httpx2.Response) -> str:
     try:
         detail = response.json()["detail"]
-    except (ValueError, KeyError, TypeError):
+        if isinstance(detail, list):
+            return "; ".join(f"{item['loc'][-1]}: {item['msg']}" for item in detail)
+    except (ValueError, LookupError, TypeError):
         return f"status {response.status_code}"
     return detail if isinstance(detail, str) else str(detail)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
+from urllib.parse import quote
 
 import click
 
@@ -12,6 +14,15 @@ from agentchatbus.config import Config
 from agentchatbus.model import Scope
 
 COLUMNS = ("id", "scope", "name", "created_at", "expires_at")
+MAX_DAYS = 36500
+"""The bus refuses longer ones; a hundred years are enough."""
+
+
+def _number(_context: click.Context, _option: click.Parameter, days: float | None) -> float | None:
+    """Refuse what is no number; a range of click lets it through."""
+    if days is not None and isnan(days):
+        raise click.BadParameter("'nan' is no number of days.")
+    return days
 
 
 @click.group()
@@ -29,7 +40,10 @@ def token() -> None:
 )
 @click.option("--name", required=True, help="Whom it is for, in words.")
 @click.option(
-    "--days", type=click.FloatRange(min=0, min_open=True), help="For how many days; without it, until revoked."
+    "--days",
+    type=click.FloatRange(min=0, max=MAX_DAYS, min_open=True),
+    callback=_number,
+    help="For how many days; without it, until revoked.",
 )
 @configured
 def create(config: Config, *, scope: str, name: str, days: float | None) -> None:
@@ -39,9 +53,9 @@ def create(config: Config, *, scope: str, name: str, days: float | None) -> None
     """
     arguments = {"name": name, "scope": scope} | ({"valid_days": days} if days else {})
     question = Question(operation="token_create", method="POST", path="/api/tokens", arguments=arguments)
-    granted = ask(config, question)
-    click.echo(granted["secret"])
-    click.echo(f"Token {granted['token']['id']} for {name!r}: keep it safe, it cannot be shown again.", err=True)
+    secret, token_id = _granted(ask(config, question))
+    click.echo(secret)
+    click.echo(f"Token {token_id} for {name!r}: keep it safe, it cannot be shown again.", err=True)
 
 
 @token.command("list")
@@ -61,10 +75,20 @@ def list_(config: Config) -> None:
 def revoke(config: Config, *, token_id: str) -> None:
     """Take an access token away, at once."""
     question = Question(
-        operation="token_revoke", method="DELETE", path=f"/api/tokens/{token_id}", arguments={"token_id": token_id}
+        operation="token_revoke",
+        method="DELETE",
+        path=f"/api/tokens/{quote(token_id, safe='')}",
+        arguments={"token_id": token_id},
     )
     ask(config, question)
     click.echo(f"Token {token_id} is worth nothing any more.")
+
+
+def _granted(answer: dict[str, Any]) -> tuple[str, str]:
+    """Return the secret and the id of a new token; a running bus answers flat, as its HTTP interface does."""
+    if "secret" in answer:
+        return answer["secret"], answer["token"]["id"]
+    return answer["token"], answer["id"]
 
 
 def _table(tokens: list[dict[str, Any]]) -> str:

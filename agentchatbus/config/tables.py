@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -200,6 +201,7 @@ class Config:
         return replace(self, server=self.server.model_copy(update={"port": port}))
 
 
+@lru_cache(maxsize=64)  # every request names a host, and nearly always the same one
 def is_loopback(host: str) -> bool:
     """Return whether a host means this machine and nothing else; names other than ``localhost`` do not."""
     if host.rstrip(".").casefold() == "localhost":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
 
@@ -21,7 +22,13 @@ class EventBody:
 
     def payload(self) -> dict[str, Any]:
         """Return the fields as a JSON-compatible object."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        kind: Any = type(self)
+        return {name: getattr(self, name) for name in _names(kind)}
+
+
+@cache
+def _names(kind: type[EventBody]) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(kind))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

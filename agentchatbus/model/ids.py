@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from uuid import UUID
 
 _VERSION_7 = 7 << 76
 _VARIANT = 0b10 << 62
@@ -18,4 +17,5 @@ def ordered_id() -> str:
     """
     milliseconds = time.time_ns() // 1_000_000
     random = int.from_bytes(os.urandom(10)) & _RANDOM
-    return str(UUID(int=(milliseconds << 80) | _VERSION_7 | _VARIANT | random))
+    digits = f"{(milliseconds << 80) | _VERSION_7 | _VARIANT | random:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -12,7 +12,7 @@ class Dispatcher:
     """Hands each request to the transport with the longest prefix of its path."""
 
     def __init__(self, transports: Sequence[HttpTransport]) -> None:
-        routes = [(prefix.rstrip("/"), transport) for transport in transports for prefix in transport.prefixes]
+        routes = [(prefix.rstrip("/") + "/", transport) for transport in transports for prefix in transport.prefixes]
         self._routes: list[tuple[str, HttpTransport]] = sorted(routes, key=lambda route: -len(route[0]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -28,7 +28,5 @@ class Dispatcher:
         return transport.body_limit(scope) if transport is not None else None
 
     def _find(self, path: str) -> HttpTransport | None:
-        for prefix, transport in self._routes:
-            if path == prefix or path.startswith(prefix + "/"):
-                return transport
-        return None
+        path += "/"  # a prefix stands for whole segments
+        return next((transport for prefix, transport in self._routes if path.startswith(prefix)), None)

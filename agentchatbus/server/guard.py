@@ -32,15 +32,25 @@ class _Headers:
     hosts: list[bytes]
     origins: list[bytes]
     length: bytes | None
+    is_chunked: bool
 
     @classmethod
     def of(cls, headers: list[Header]) -> _Headers:
-        lengths = [value for name, value in headers if name == b"content-length"]
+        found: dict[bytes, list[bytes]] = {b"host": [], b"origin": [], b"content-length": [], b"transfer-encoding": []}
+        for name, value in headers:
+            if name in found:
+                found[name].append(value)
         return cls(
-            hosts=[value for name, value in headers if name == b"host"],
-            origins=[value for name, value in headers if name == b"origin"],
-            length=lengths[0] if lengths else None,
+            hosts=found[b"host"],
+            origins=found[b"origin"],
+            length=found[b"content-length"][0] if found[b"content-length"] else None,
+            is_chunked=bool(found[b"transfer-encoding"]),
         )
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a body may follow."""
+        return self.length is not None or self.is_chunked
 
 
 class Guard:
@@ -97,10 +107,12 @@ class Guard:
 
         The application is asked in any case: a transport may have to know that a message of its client got lost.
         """
-        is_chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
+        if not headers.has_body:
+            await self._app(scope, receive, send)
+            return
         declared = int(headers.length) if headers.length is not None and headers.length.isdigit() else 0
         limit = self._body_limit(scope) or self._max_body_bytes
-        if declared <= limit and (headers.length is not None or not is_chunked):
+        if declared <= limit and headers.length is not None:
             await self._app(scope, receive, send)
             return
         detail = f"The body of the request is larger than {limit} bytes."

@@ -31,6 +31,7 @@ async def running_server(folder: Path) -> AsyncIterator[str]:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "agentchatbus", "serve", "--port", "0"),
             *("--data-dir", str(folder), "--db", str(folder / "demo.db")),
+            *("-p", "no:limits"),  # two agents that play a script talk faster than agents that think
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,

@@ -182,6 +182,7 @@ class Resources:
     async def _agents(self, session: Session) -> Any:
         agents: Sequence[Agent] = await self._operations.call("agent_list", {}, session)
         now, settings = self._bus.clock.now(), self._bus.settings
+        windows = (settings.heartbeat_window, settings.working_window)
         return [
             {
                 "agent_id": agent.id,
@@ -189,7 +190,7 @@ class Resources:
                 "description": agent.description,
                 "capabilities": list(agent.capabilities),
                 "skills": thaw(agent.skills),
-                "is_online": agent.state(now, settings.heartbeat_window, settings.working_window) is not AgentState.OFFLINE,
+                "is_online": agent.state(now, *windows) is not AgentState.OFFLINE,
             }
             for agent in agents
         ]

@@ -24,6 +24,12 @@ logger = logging.getLogger(__name__)
 PREFIXES = ("/api", "/health", "/events", "/docs", "/redoc", "/openapi.json")
 """What this plugin serves whatever the operations are; a route elsewhere brings its own beginning."""
 
+CHOICE = "agentchatbus_rest.choice"
+"""Where a request's scope keeps what was chosen for it."""
+
+Choice = tuple[Handler, Mapping[str, str]]
+"""Who handles a request, and what the names in its path stand for."""
+
 NOT_FOUND = Answer(404, encode({"detail": "Not Found"}))
 FAILED = Answer(500, encode({"detail": "Internal Server Error"}))
 
@@ -61,7 +67,7 @@ class RestApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        handler, values = self._choose(scope)
+        handler, values = self._chosen(scope)
         inbound = Inbound(scope, receive, values, limit=_limit_of(handler) or self._limit)
         try:
             outbound = await _answered(handler, inbound)
@@ -71,7 +77,7 @@ class RestApp:
 
     def body_limit(self, scope: Scope) -> int | None:
         """Return the size that the route of a request sets for bodies, if it does."""
-        return _limit_of(self._choose(scope)[0])
+        return _limit_of(self._chosen(scope)[0])
 
     def _add(self, endpoint: Endpoint) -> None:
         name, route = endpoint.operation.name, endpoint.route
@@ -80,8 +86,14 @@ class RestApp:
         if not self._paths.add(route.method, route.path, endpoint):
             raise ConfigError(f"{route.method} {route.path} of the operation {name!r} is taken by another one.")
 
-    def _choose(self, scope: Scope) -> tuple[Handler, Mapping[str, str]]:
-        """Return who handles a request, and what the names in its path stand for."""
+    def _chosen(self, scope: Scope) -> Choice:
+        """Return the choice for a request, which is made once although the server and this application ask for it."""
+        if CHOICE not in scope:
+            scope[CHOICE] = self._choose(scope)
+        choice: Choice = scope[CHOICE]
+        return choice
+
+    def _choose(self, scope: Scope) -> Choice:
         path, method = raw_path(scope), scope["method"]
         if (found := self._paths.find(path)) is None:
             return self._elsewhere(path, scope["query_string"]), {}

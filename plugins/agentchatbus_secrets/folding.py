@@ -1,7 +1,7 @@
 """Texts as a detector should read them: what is invisible or only looks different does not hide a secret.
 
-Characters without width between the letters of a token, full-width letters of an input method, curly quotes and
-backslashes of Markdown survive copying and are gone as soon as somebody uses the token.
+Characters without width and control characters between the letters of a token, full-width letters of an input method,
+curly quotes and backslashes of Markdown survive copying and are gone as soon as somebody uses the token.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 INVISIBLE: tuple[tuple[int, int], ...] = (
+    (0x0000, 0x0008),
+    (0x000E, 0x001F),
+    (0x007F, 0x009F),
     (0x00AD, 0x00AD),
     (0x0300, 0x036F),
     (0x061C, 0x061C),
@@ -44,6 +47,7 @@ OTHERS: Mapping[str, str] = {
     **dict.fromkeys("‘’‚‛′", "'"),  # noqa: RUF001
     **dict.fromkeys("“”„‟″«»", '"'),
 }
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 ESCAPED = re.compile(r"\\(?=[_.~=-])")
 
 
@@ -67,7 +71,7 @@ TABLE: Mapping[int, str | None] = _table()
 
 def fold(text: str) -> str:
     """Return the text as it would be used."""
-    if not text.isascii():
+    if not text.isascii() or CONTROL.search(text):
         text = text.translate(TABLE)
     return ESCAPED.sub("", text) if "\\" in text else text
 

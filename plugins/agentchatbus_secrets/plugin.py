@@ -10,7 +10,7 @@ from typing import NoReturn, TypeVar
 
 from agentchatbus.plugin_api import Action, MessageDraft, Plugin, Rejected, hookimpl
 from agentchatbus_secrets.redaction import Redaction
-from agentchatbus_secrets.scanner import Scanner
+from agentchatbus_secrets.scanner import SHORTEST, Scanner
 from agentchatbus_secrets.settings import SecretsSettings
 from agentchatbus_secrets.texts import Place, texts_in
 
@@ -110,7 +110,7 @@ class SecretsPlugin(Plugin[SecretsSettings]):
 
 def search(scanner: Scanner, places: Iterable[Place]) -> tuple[str, str] | None:
     """Return the label of the first secret in these texts and where it is, or None."""
-    places = list(places)
+    places = [place for place in places if len(place.text) >= SHORTEST]
     for place in places if len(places) < 3 or scanner.first("\n".join(place.text for place in places)) else ():
         if label := scanner.first(place.text):
             return label, place.where

@@ -10,6 +10,7 @@ import pytest
 from agentchatbus.plugin_api import (
     AgentState,
     BusSettings,
+    Credentials,
     Forbidden,
     NotFound,
     TokenInvalid,
@@ -133,6 +134,26 @@ async def test_a_kicked_agent_is_gone_and_its_tokens_are_worth_nothing(make_bus:
     assert len(await bus.call("agent_list")) == 2
     assert await state(bus, agent) is AgentState.OFFLINE
     assert [kind for kind, _ in await told(bus, "agent.kicked", "agent.offline")] == ["agent.kicked", "agent.offline"]
+
+
+async def test_a_kicked_agent_is_unknown_before_anybody_hears_of_it(make_bus: MakeBus) -> None:
+    """A stream that is woken by the very commit must not serve the agent once more."""
+    bus = await make_bus()
+    agent = await bus.agent("Nova")
+    proof = Credentials(token=agent.token)
+    assert (await bus.app.bus.identify(proof)).agent_id == agent.agent_id
+
+    async def next_after_kick() -> None:
+        cursor = bus.app.bus.feed.newest
+        while not any(event.type == "agent.kicked" for event in await bus.app.bus.feed.read(cursor) or ()):
+            await bus.app.bus.feed.wait(cursor)
+        with pytest.raises(Unauthenticated):
+            await bus.app.bus.identify(proof)
+
+    listening = asyncio.create_task(next_after_kick())
+    await asyncio.sleep(0)
+    await bus.call("agent_kick", agent=agent.agent_id)
+    await listening
 
 
 async def test_a_reply_token_of_a_kicked_agent_does_not_speak_for_it(make_bus: MakeBus) -> None:

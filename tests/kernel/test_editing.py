@@ -137,6 +137,26 @@ async def test_an_annotation_changes_metadata_only_and_only_once_where_asked(mak
     assert (await last_event(bus))[0] == "msg.updated"
 
 
+async def test_an_edit_keeps_what_was_written_beside_the_text_meanwhile(make_bus: MakeBus) -> None:
+    reached, go = asyncio.Event(), asyncio.Event()
+
+    class Slow(Plugin[PluginSettings]):
+        @hookimpl
+        async def check_message(self, draft: MessageDraft) -> None:
+            if draft.content == "New":
+                reached.set()
+                await go.wait()
+
+    bus = await make_bus(plugins=[Slow(PluginSettings())])
+    posted = (await bus.post("Old", metadata={"ui_type": "card"})).message
+    editing = asyncio.create_task(bus.call("msg_edit", message_id=posted.id, new_content="New"))
+    await reached.wait()
+    await bus.app.bus.editing.annotate(posted.id, {"decision_status": "resolved"})
+    go.set()
+    message = (await editing).message
+    assert (message.content, dict(message.metadata)) == ("New", {"ui_type": "card", "decision_status": "resolved"})
+
+
 async def test_a_reaction_is_stored_once_listed_and_taken_back(make_bus: MakeBus) -> None:
     bus = await make_bus()
     agent = await bus.agent("Nova")

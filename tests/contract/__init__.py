@@ -1,0 +1,1 @@
+"""The contract of the wire, as clients of every kind meet it."""

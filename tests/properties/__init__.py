@@ -1,0 +1,1 @@
+"""What holds whatever anybody does, found out by doing much of it."""
