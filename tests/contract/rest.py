@@ -45,5 +45,7 @@ def ask(site: Site, case: Case, world: World, method: str, path: str) -> httpx.R
         names = RENAMED.get(case.operation, {})
         given = {names.get(key, key): value for key, value in given.items()} | MORE.get(case.operation, {})
     address = re.sub(r"\{(\w+)\}", lambda match: quote(str(given.pop(match[1])), safe=""), path)
-    where = {"json": given} if method in WITH_BODY else {"params": given}
-    return site.person.request(method, address, headers=headers, **where)  # type: ignore[arg-type]
+    where: dict[str, Any] = {"json": given} if method in WITH_BODY else {"params": given}
+    if "file" in given:
+        where = {"files": given}
+    return site.person.request(method, address, headers=headers, **where)

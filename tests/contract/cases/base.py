@@ -32,6 +32,7 @@ class Case:
         answer: Shape of the body over REST.
         rest_given: Arguments over REST, where they differ.
         rest_caller: Who asks over REST, if it is somebody else.
+        media: Type of the body over REST; None takes any.
         is_alone: Whether nothing else may have been said on the connection before.
     """
 
@@ -45,6 +46,7 @@ class Case:
     answer: Any = None
     rest_given: Arguments | None = None
     rest_caller: Caller | None = None
+    media: str | None = "application/json"
     is_alone: bool = False
 
     @property

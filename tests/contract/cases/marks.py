@@ -187,6 +187,9 @@ CASES = (
         rest=200,
         answer={"removed": False, "message_id": MISSING, "reaction": "x"},
     ),
+    refused(
+        "msg_unreact", "by nobody", reaction, mcp={"error": "AUTHENTICATION_REQUIRED", "detail": str}, is_alone=True
+    ),
     done("reaction_list", "none", lambda w: {"message_id": w.message}, rest=200, answer=[]),
     refused(
         "reaction_list",

@@ -286,8 +286,8 @@ CHANGES = (
         lambda w: {**this(w), "state": "x"},
         caller="nova",
         mcp={"error": "INVALID_ARGUMENT", "detail": str},
-        rest=422,
-        answer=detail([{"loc": list}]),
+        rest=400,
+        answer=detail("Invalid state 'x'. Must be one of discuss, implement, review, done, closed, archived"),
     ),
     refused(
         "thread_set_state",
