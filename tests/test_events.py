@@ -27,7 +27,8 @@ WITHOUT_EVENTS = {
 def bodies(kind: type[EventBody] = EventBody) -> Iterator[type[EventBody]]:
     """Yield the events of the bus itself and of the plugins that come with it."""
     for body in kind.__subclasses__():
-        if body.__module__.startswith("agentchatbus") and "type" in vars(body):
+        is_ours = body.__module__.startswith("agentchatbus") and not body.__module__.startswith("agentchatbus.testing")
+        if is_ours and "type" in vars(body):
             yield body
         yield from bodies(body)
 

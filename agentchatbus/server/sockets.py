@@ -26,7 +26,8 @@ def bind(server: ServerTable) -> socket.socket:
         ConfigError: The address cannot be used; the message says who has it, or what to change.
     """
     family, address = _resolve(server)
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol is named, because asyncio turns Nagle's algorithm off only for sockets that say they are TCP.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":  # elsewhere it lets a second server take the same port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

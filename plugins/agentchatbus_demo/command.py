@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import Coroutine
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
 from agentchatbus_demo.server import NotStarted, running_server
+
+CANCELLATIONS = 50
 
 
 @click.command()
@@ -29,6 +33,20 @@ def demo(turns: int | None, pace: float) -> None:
         click.echo("\nStopped. Nothing is left behind.")
 
 
+async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Do the work until it is done or Ctrl-C comes; an MCP client may swallow a cancellation, so one is not enough."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait({task})
+    finally:
+        for _ in range(CANCELLATIONS):
+            if task.done():
+                break
+            task.cancel()
+            await asyncio.wait({task}, timeout=0.1)
+    await task
+
+
 async def _run(turns: int | None, pace: float) -> None:
     click.echo("Starting a bus in a folder of its own ...")
     loading = asyncio.create_task(asyncio.to_thread(import_module, "agentchatbus_demo.conversation"))
@@ -37,5 +55,5 @@ async def _run(turns: int | None, pace: float) -> None:
             await loading
             from agentchatbus_demo.conversation import converse
 
-            await converse(url, turns, pace)
+            await _until_stopped(converse(url, turns, pace))
     click.echo("\nThat was it, and nothing is left behind. Start your own bus with `agentchatbus`.")

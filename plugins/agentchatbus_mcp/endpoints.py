@@ -26,7 +26,8 @@ SSE = "mcp-sse"
 NOISY = "mcp.shared.jsonrpc_dispatcher"
 QUIET = ("mcp.server.streamable_http_manager", "mcp.server.streamable_http")
 FOR_STRANGERS = "mcp.server.sse"
-"""Warns of sessions it does not know, which every client names that has outlived a restart."""
+"""Warns of sessions it does not know, which every client names that has outlived a restart, and repeats what it could
+not read, which may hold a token."""
 
 SESSION_ID = re.compile(rb"session_id=([0-9a-f]+)")
 TOO_LARGE = 413
@@ -41,7 +42,7 @@ def prepare_libraries() -> None:
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
         logging.getLogger(name).addFilter(_has_client)
-    logging.getLogger(FOR_STRANGERS).setLevel(logging.ERROR)
+    logging.getLogger(FOR_STRANGERS).setLevel(logging.CRITICAL)
 
 
 def _is_news(record: logging.LogRecord) -> bool:

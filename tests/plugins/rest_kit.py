@@ -167,7 +167,7 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serving(app: AsgiApp, *, send_buffer: int | None = None) -> AsyncIterator[int]:
     """Serve an application on a free port for the block; a small send buffer makes slow clients noticed sooner."""
-    with socket.socket() as listener:
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         if send_buffer is not None:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
         listener.bind(("127.0.0.1", 0))

@@ -253,8 +253,10 @@ async def test_a_thread_without_a_creator_is_explained(client: Client, proof: di
     assert {step["tool"] for step in answer["how_to_fix"]} == {"agent_register", "thread_create"}
 
 
-async def test_a_thread_of_a_wrong_creator(client: Client) -> None:
-    answer = await refused(client, "thread_create", topic="T", **WRONG)
+async def test_a_thread_of_a_wrong_creator(client: Client, agent: AgentHandle) -> None:
+    unknown = await refused(client, "thread_create", topic="T", **WRONG)
+    assert unknown["error"] == "creator_agent_id must be a registered agent"
+    answer = await refused(client, "thread_create", topic="T", agent_id=agent.agent_id, token="wrong")
     assert answer["error"] == "Invalid agent token"
     assert "hint" in answer
 

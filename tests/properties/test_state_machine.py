@@ -337,6 +337,6 @@ def profile(examples: int, steps: int) -> settings:
 
 
 TestInProcess = Conversation.TestCase
-TestInProcess.settings = profile(60, 30)
+TestInProcess.settings = profile(45, 30)
 TestOverHttp = ConversationOverHttp.TestCase
-TestOverHttp.settings = profile(3, 25)
+TestOverHttp.settings = profile(2, 25)
