@@ -23,7 +23,13 @@ def start(folder: Path, *options: str, **environ: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_heed_ctrl_c if os.name != "nt" else None,  # noqa: PLW1509 - it only sets a signal's default
     )
+
+
+def _heed_ctrl_c() -> None:
+    """Undo that a shell makes programs in its background ignore Ctrl-C, so that the tests may run there too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def assert_nothing_is_left(folder: Path, output: str) -> None:
