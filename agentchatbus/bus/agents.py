@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -151,21 +151,22 @@ class Agents:
         self._left(agent_id, "This agent was unregistered while it waited.")
 
     async def get(self, agent_id: str) -> Agent:
-        return self._as_of_now(await self._storage.read(lambda tx: known(tx, agent_id)))
+        agent = await self._storage.read(lambda tx: known(tx, agent_id))
+        return _as_of_now(agent, self._waiting.waiting_agents())
 
     async def all(self) -> Sequence[Agent]:
         agents = await self._storage.read(lambda tx: tx.agents.all())
-        return [self._as_of_now(agent) for agent in agents]
+        waiting = self._waiting.waiting_agents()
+        return [_as_of_now(agent, waiting) for agent in agents]
 
     def _left(self, agent_id: str, why: str) -> None:
         """End what the agent still does; nothing that it proved before counts any more."""
         self._attendance.left(agent_id)
         self._waiting.end(agent_id, Unauthenticated(why, reason="gone"))
 
-    def _as_of_now(self, agent: Agent) -> Agent:
-        if agent.id not in self._waiting.waiting_agents():
-            return agent
-        return replace(agent, is_waiting=True, last_activity="msg_wait")
+
+def _as_of_now(agent: Agent, waiting: Collection[str]) -> Agent:
+    return replace(agent, is_waiting=True, last_activity="msg_wait") if agent.id in waiting else agent
 
 
 def free_name(tx: Transaction, wanted: str) -> str:

@@ -75,7 +75,7 @@ class Attendance:
 
     def types(self, thread_id: str, caller: Caller, *, is_typing: bool) -> None:
         """Announce that an agent types, or stopped to."""
-        key = (thread_id, caller.agent_id or caller.name)
+        key = (thread_id, caller.seat)
         was_typing = self._typing.pop(key, None) is not None
         if is_typing:
             self._typing[key] = (self._clock.monotonic() + TYPING_SECONDS, caller)
@@ -87,7 +87,7 @@ class Attendance:
         """Take note of a post: its author is here, and types no more."""
         if caller.agent_id is not None:
             self.saw(caller.agent_id)
-        if (thread_id, caller.agent_id or caller.name) in self._typing:
+        if (thread_id, caller.seat) in self._typing:
             self.types(thread_id, caller, is_typing=False)
 
     def _expect(self, agent_id: str) -> None:
@@ -147,5 +147,5 @@ def _came_online(agent: Agent | None) -> AgentCameOnline | None:
 
 
 def _typing(thread_id: str, caller: Caller, *, is_typing: bool) -> AgentTyping:
-    agent_id = caller.agent_id or caller.name
-    return AgentTyping(agent_id=agent_id, name=caller.name, thread_id=thread_id, is_typing=is_typing)
+    name = caller.name or caller.seat
+    return AgentTyping(agent_id=caller.seat, name=name, thread_id=thread_id, is_typing=is_typing)

@@ -186,6 +186,17 @@ async def test_typing_is_told_with_its_thread_and_ends_by_itself(make_bus: MakeB
     ]
 
 
+async def test_a_person_who_types_has_a_name(make_bus: MakeBus) -> None:
+    bus = await make_bus()
+    await bus.call("agent_set_typing", thread_id=bus.thread, is_typing=True)
+    await bus.post("Typed")
+    typing = [payload for _, payload in await told(bus, "agent.typing")]
+    assert [(item["agent_id"], item["name"], item["is_typing"]) for item in typing] == [
+        ("human", "human", True),
+        ("human", "human", False),
+    ]
+
+
 async def test_a_post_ends_typing(make_bus: MakeBus) -> None:
     bus = await make_bus()
     agent = await bus.agent("Nova")

@@ -170,6 +170,7 @@ async def test_a_reaction_is_stored_once_listed_and_taken_back(make_bus: MakeBus
         (agent.agent_id, agent.name, "👍"),
         ("human", None, "a/b"),
     ]
+    assert (await bus.call("msg_unreact", message_id=posted.id, reaction="a/b")).agent_id == "human"
     assert (await agent.call("msg_unreact", message_id=posted.id, reaction="👍")).removed
     assert not (await agent.call("msg_unreact", message_id=posted.id, reaction="👍")).removed
     kind, payload = await last_event(bus)

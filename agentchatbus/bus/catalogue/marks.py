@@ -9,7 +9,7 @@ from pydantic import Field
 
 from agentchatbus.bus.catalogue.messages import MsgGetParams
 from agentchatbus.errors import InvalidRequest
-from agentchatbus.model import Reaction
+from agentchatbus.model import HUMAN, Reaction
 from agentchatbus.operations import Call, CredentialParams, Route, operation
 from agentchatbus.ports.bus import Bus
 from agentchatbus.ports.results import Edited, EditHistory, Reacted
@@ -69,7 +69,7 @@ class MarkOperations:
     async def msg_unreact(self, params: ReactionParams, call: Call) -> Unreacted:
         """Take your reaction back."""
         removed = await self._bus.reactions.remove(params.message_id, params.reaction, call.caller)
-        who = call.caller.agent_id or call.caller.name
+        who = call.caller.agent_id or HUMAN
         return Unreacted(removed=removed, message_id=params.message_id, reaction=params.reaction, agent_id=who)
 
     @operation(
