@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from agentchatbus.clock import isoformat
 from agentchatbus.events.base import EventBody
 from agentchatbus.events.rows import Row, settings_row, thread_row
 from agentchatbus.model import Thread, ThreadStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadEvent(EventBody):
+    """Base of the events that tell of a thread's new row and of nothing else."""
+
+    thread_id: str
+    thread: Row
+
+    @classmethod
+    def of(cls, thread: Thread) -> Self:
+        return cls(thread_id=thread.id, thread=thread_row(thread))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,42 +90,24 @@ class ThreadTimedOut(EventBody):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadArchived(EventBody):
+class ThreadArchived(ThreadEvent):
     """A thread was put away; a ``thread.state`` goes before."""
 
     type: ClassVar[str] = "thread.archived"
-    thread_id: str
-    thread: Row
-
-    @classmethod
-    def of(cls, thread: Thread) -> ThreadArchived:
-        return cls(thread_id=thread.id, thread=thread_row(thread))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadUnarchived(EventBody):
+class ThreadUnarchived(ThreadEvent):
     """A thread came back to the status it was archived from; a ``thread.state`` goes before."""
 
     type: ClassVar[str] = "thread.unarchived"
-    thread_id: str
-    thread: Row
-
-    @classmethod
-    def of(cls, thread: Thread) -> ThreadUnarchived:
-        return cls(thread_id=thread.id, thread=thread_row(thread))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadUpdated(EventBody):
+class ThreadUpdated(ThreadEvent):
     """A thread has another topic or other metadata."""
 
     type: ClassVar[str] = "thread.updated"
-    thread_id: str
-    thread: Row
-
-    @classmethod
-    def of(cls, thread: Thread) -> ThreadUpdated:
-        return cls(thread_id=thread.id, thread=thread_row(thread))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

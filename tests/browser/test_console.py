@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from tests.browser.agents import Bus
 from tests.browser.conftest import OpenPage
 from tests.browser.scenery import Scene
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
 
 TOKEN_SHAPED = "deploy with AKIA" + "IOSFODNN7EXAMPLE"
 
@@ -21,10 +19,6 @@ def requests_of(page: Page) -> list[str]:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
     return asked
-
-
-def topic(page: Page) -> str:
-    return page.locator(".thread-head h1").inner_text()
 
 
 def test_a_thread_opens_at_its_newest_message(bus: Bus, open_page: OpenPage) -> None:
@@ -93,7 +87,7 @@ def test_a_message_is_written_with_a_mention(bus: Bus, open_page: OpenPage) -> N
     stored = bus.ask("GET", f"/api/threads/{thread}/messages", params={"include_system_prompt": False})
     assert stored[0]["content"] == "Hello @Mentioned look **here**"
     assert agent.id in stored[0]["metadata"]
-    assert box.input_value() == ""
+    expect(box).to_have_value("")
 
 
 def test_a_failed_send_keeps_the_text_and_says_why(bus: Bus, open_page: OpenPage) -> None:
@@ -107,12 +101,12 @@ def test_a_failed_send_keeps_the_text_and_says_why(bus: Bus, open_page: OpenPage
     box.fill(TOKEN_SHAPED)
     box.press("Control+Enter")
     page.get_by_role("alert").get_by_text("Content blocked by filter (aws)").wait_for()
-    assert box.input_value() == TOKEN_SHAPED
-    assert page.locator(".message").count() == 0
+    expect(box).to_have_value(TOKEN_SHAPED)
+    expect(page.locator(".message")).to_have_count(0)
     page.unroute(posts)
     page.get_by_role("button", name="Try again").click()
     page.locator("#m1").wait_for()
-    assert page.get_by_role("alert").count() == 0
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_draft_survives_a_reload(bus: Bus, open_page: OpenPage) -> None:
@@ -120,7 +114,7 @@ def test_a_draft_survives_a_reload(bus: Bus, open_page: OpenPage) -> None:
     page = open_page(f"{bus.url}/#thread/{thread}")
     page.get_by_role("textbox", name="Message").fill("half a thought")
     page.reload()
-    assert page.get_by_role("textbox", name="Message").input_value() == "half a thought"
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("half a thought")
 
 
 def test_an_own_message_is_edited_from_its_raw_text_and_shows_its_history(bus: Bus, open_page: OpenPage) -> None:
@@ -131,12 +125,12 @@ def test_an_own_message_is_edited_from_its_raw_text_and_shows_its_history(bus: B
     page.locator("#m1").hover()
     page.get_by_role("button", name="Edit", exact=True).click()
     field = page.get_by_label("Text of the message")
-    assert field.input_value() == "Use **bold** and `code`"
+    expect(field).to_have_value("Use **bold** and `code`")
     field.fill("Use **bold** or `code`")
     field.press("Control+Enter")
     page.locator(".edited").click()
     page.locator("dialog del", has_text="and").wait_for()
-    assert page.locator("dialog ins").inner_text() == "or"
+    expect(page.locator("dialog ins")).to_have_text("or")
 
 
 def test_a_link_leads_to_a_message_in_the_middle(bus: Bus, open_page: OpenPage) -> None:
@@ -146,10 +140,10 @@ def test_a_link_leads_to_a_message_in_the_middle(bus: Bus, open_page: OpenPage) 
         agent.says(thread, f"line {number}")
     page = open_page(f"{bus.url}/#thread/{thread}/40")
     page.locator("#m40.marked").wait_for()
-    assert page.locator("#m40").is_visible()
+    expect(page.locator("#m40")).to_be_visible()
     page.get_by_role("button", name="Latest").click()
     page.locator("#m120").wait_for()
-    assert page.locator("#m40").count() == 0
+    expect(page.locator("#m40")).to_have_count(0)
 
 
 def test_a_mention_of_the_human_needs_somebody_until_it_is_read(bus: Bus, open_page: OpenPage) -> None:
@@ -159,7 +153,7 @@ def test_a_mention_of_the_human_needs_somebody_until_it_is_read(bus: Bus, open_p
     asked = agent.says(thread, "@human which of the two?")
     need = page.locator(".need", has_text="which of the two?")
     need.wait_for()
-    assert page.title().startswith("(")
+    expect(page).to_have_title(re.compile(r"^\("))
     need.locator("a").first.click()
     page.locator(f"#m{asked['seq']}").wait_for()
     page.goto(f"{bus.url}/#inbox")
@@ -170,17 +164,17 @@ def test_one_sees_who_is_stuck_and_why(scene: Scene, open_page: OpenPage) -> Non
     page = open_page(f"{scene.bus.url}/#inbox")
     deadlock = page.locator(".need-deadlock")
     deadlock.wait_for()
-    assert "Kai waits for Iris" in deadlock.inner_text()
-    assert "Iris waits for Kai" in deadlock.inner_text()
-    stuck = page.locator(".agents .agent.stuck")
-    assert sorted(stuck.locator(".agent-name").all_inner_texts()) == ["Iris", "Kai"]
+    expect(deadlock).to_contain_text("Kai waits for Iris")
+    expect(deadlock).to_contain_text("Iris waits for Kai")
+    stuck = page.locator(".agents .agent.stuck .agent-name")
+    expect(stuck).to_have_count(2)
+    assert sorted(stuck.all_inner_texts()) == ["Iris", "Kai"]
 
 
 def test_search_finds_with_operators_and_leads_there(scene: Scene, open_page: OpenPage) -> None:
     page = open_page(f"{scene.bus.url}/#search/")
     page.get_by_role("searchbox", name="Search all messages").fill("lock from:Ben")
-    page.locator(".hit").first.wait_for()
-    assert page.locator(".hit").count() == 1
+    expect(page.locator(".hit")).to_have_count(1)
     page.locator(".hit").click()
     page.locator("#m3.marked").wait_for()
 
@@ -196,8 +190,7 @@ def test_everything_is_reached_by_keys(scene: Scene, open_page: OpenPage) -> Non
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Cache eviction drops hot keys").wait_for()
     page.keyboard.press("j")
-    page.wait_for_function("document.querySelector('.thread-head h1').textContent.startsWith('Docs')")
-    assert topic(page) == "Docs: first steps in five minutes"
+    expect(page.locator(".thread-head h1")).to_have_text("Docs: first steps in five minutes")
     page.keyboard.press("/")
     page.get_by_role("searchbox", name="Search all messages").wait_for()
 
@@ -205,8 +198,8 @@ def test_everything_is_reached_by_keys(scene: Scene, open_page: OpenPage) -> Non
 def test_a_diagram_is_drawn_and_code_is_highlighted(scene: Scene, open_page: OpenPage) -> None:
     page = open_page(f"{scene.bus.url}/#thread/{scene.threads['login']}")
     page.frame_locator("iframe.diagram").locator("svg").wait_for()
-    assert page.locator(".hljs-keyword").count() > 0
-    assert page.locator(".code-bar button").first.inner_text() == "Copy"
+    expect(page.locator(".hljs-keyword").first).to_be_visible()
+    expect(page.locator(".code-bar button").first).to_have_text("Copy")
 
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])
@@ -215,7 +208,7 @@ def test_nothing_sticks_out_sideways(scene: Scene, open_page: OpenPage, width: i
     for view in (f"thread/{scene.threads['login']}", "threads", "inbox", "agents", "search/lock", "settings"):
         page.evaluate("view => { location.hash = view; }", view)
         page.wait_for_timeout(60)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
+        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_the_page_lives_through_a_restart(bus: Bus, server: object, open_page: OpenPage) -> None:

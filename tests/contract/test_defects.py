@@ -103,7 +103,7 @@ def test_m26_m57_a_server_writes_into_its_data_folder_only(site: Site, world: Wo
     """Neither waits nor answers are written to files; the folder is the server's working directory, too."""
     wait = {"after_seq": 0, "timeout_ms": 1, "agent_id": world.nova.id}
     site.ask("POST", f"/api/threads/{world.thread}/wait", token=world.nova.token, json=wait)
-    known = re.compile(r"agentchatbus\.toml|server\.log|bus\.db[\w.-]*|.*\.lock|uploads|.*\.json")
+    known = re.compile(r"agentchatbus\.toml|settings\.toml|server\.log|bus\.db[\w.-]*|.*\.lock|uploads|.*\.json")
     assert [path.name for path in site.server.folder.iterdir() if not known.fullmatch(path.name)] == []
     assert world.nova.token not in "".join(
         path.read_text(errors="replace") for path in site.server.folder.glob("*") if path.suffix in (".log", ".json")

@@ -1,5 +1,5 @@
 // Where one writes: drafts that survive, mentions that complete, sends that fail without losing a word.
-import { cls, html, useEffect, useLayoutEffect, useRef, useState } from "../ui.js";
+import { cls, html, useLayoutEffect, useRef, useState } from "../ui.js";
 import { load, save } from "../prefs.js";
 import { api } from "../net/api.js";
 import { LIVE, authorName } from "../state/selectors.js";
@@ -37,7 +37,8 @@ function Failure({ failure, onRetry }) {
 }
 
 export function Composer({ app, state, thread }) {
-  const [text, setText] = useState(() => load(`draft.${thread.id}`, ""));
+  const draft = `draft.${thread.id}`;
+  const [text, showText] = useState(() => load(draft, ""));
   const [reply, setReply] = useState(null);
   const [failure, setFailure] = useState("");
   const [isSending, setSending] = useState(false);
@@ -49,12 +50,16 @@ export function Composer({ app, state, thread }) {
   const typedAt = useRef(0);
   const list = people(state, thread);
 
+  // Kept at the keystroke itself: an effect runs after the next paint, and a page may be closed before that.
+  const setText = (next) => {
+    save(draft, next);
+    showText(next);
+  };
   app.reply = (message) => {
     setReply(message);
     field.current?.focus();
   };
   app.focusComposer = () => field.current?.focus();
-  useEffect(() => save(`draft.${thread.id}`, text), [text]);
   useLayoutEffect(() => {
     if (!field.current) return;
     field.current.style.height = "auto";
