@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
+from types import CoroutineType
 from typing import Any, TypeVar
 
 from agentchatbus import answers
@@ -157,7 +158,7 @@ def _begin(item: Implementation, arguments: Mapping[str, Any]) -> Coroutine[Any,
         started = item.call(arguments)
     except BaseException as error:
         raise contained(error) from error
-    if not isinstance(started, Coroutine):
+    if not isinstance(started, CoroutineType):
         raise answers.WrongAnswer(f"{item.hook} has to be `async def`, but it returned {type(started).__name__}")
     return started
 

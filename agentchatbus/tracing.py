@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from types import CoroutineType
+from typing import Any, NamedTuple
 
 from agentchatbus.errors import BusError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookCall:
+class HookCall(NamedTuple):
     """One call of one plugin's hook that has ended.
 
     Attributes:
@@ -41,7 +40,7 @@ def traced(plugin: str, hook: str, function: Callable[..., Any], listener: HookL
     """Return a function that does the same and reports its calls."""
 
     def report(begun: float, outcome: str) -> None:
-        listener(HookCall(plugin=plugin, hook=hook, seconds=perf_counter() - begun, outcome=outcome))
+        listener(HookCall(plugin, hook, perf_counter() - begun, outcome))
 
     async def finish(begun: float, coroutine: Coroutine[Any, Any, Any]) -> Any:
         try:
@@ -59,7 +58,7 @@ def traced(plugin: str, hook: str, function: Callable[..., Any], listener: HookL
         except BaseException as error:
             report(begun, _outcome_of(error))
             raise
-        if isinstance(started, Coroutine):
+        if isinstance(started, CoroutineType):
             return finish(begun, started)
         report(begun, "passed" if started is None else "answered")
         return started

@@ -17,7 +17,7 @@ from tests.event_reference import sections, undocumented
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
 WITHOUT_EVENTS = {
-    "plugin_enable": "there is no quarantine to end; see tests/kernel/test_hooks.py",
+    "plugin_enable": "there is no quarantine to end; see tests/kernel/test_hook_quarantine.py",
     "sync_context": "a reply token is nobody's business",
     "resource_read": "reads only",
 }

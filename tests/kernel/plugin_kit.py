@@ -13,16 +13,21 @@ from typing import Any
 import pytest
 
 from agentchatbus.clock import Clock, SystemClock
-from agentchatbus.events import PluginQuarantined
+from agentchatbus.errors import ConfigError
+from agentchatbus.events import Event, PluginQuarantined
 from agentchatbus.hooks import Hooks
-from agentchatbus.model import Caller, CallerKind, MessageDraft
+from agentchatbus.model import Caller, CallerKind, Credentials, MessageDraft, ThreadDraft
 from agentchatbus.operations import Action
-from agentchatbus.plugin import Plugin, PluginSettings
+from agentchatbus.plugin import Plugin, PluginSettings, hookimpl
 from agentchatbus.plugins import PluginManager, PluginSelection, PluginStatus
 
 CALLER = Caller(kind=CallerKind.HUMAN, name="ann")
 ACTION = Action(operation="msg_post", caller=CALLER, arguments={})
 DRAFT = MessageDraft(thread_id="t1", content="hello", author="a1", author_id="a1", author_name="Nova")
+EVENT = Event(id=1, type="msg.new", thread_id="t1", payload={}, created_at=datetime(2026, 1, 1, tzinfo=UTC))
+THREAD = ThreadDraft(topic="plans")
+CREDENTIALS = Credentials()
+RUN_TIME_HOOKS = ["authenticate", "check_action", "check_message", "transform_thread", "transform_message"]
 TURNS = 20
 
 
@@ -112,3 +117,76 @@ async def turns(condition: Callable[[], bool]) -> None:
             return
         await asyncio.sleep(0)
     raise AssertionError("it did not happen")
+
+
+class Base(Plugin[PluginSettings]):
+    """A plugin that keeps what it was told."""
+
+    def __init__(self, settings: PluginSettings) -> None:
+        super().__init__(settings)
+        self.told: list[Any] = []
+
+
+def plugin_with(hook: str, behaviour: Any) -> type[Plugin[Any]]:
+    """Return a plugin class whose one hook does something; it takes no arguments."""
+
+    async def implementation(self: Any) -> Any:
+        return await behaviour()
+
+    implementation.__name__ = hook
+    return type("Mine", (Plugin,), {hook: hookimpl(implementation)})
+
+
+async def ask(hooks: Hooks, hook: str) -> Any:
+    arguments: dict[str, tuple[Any, ...]] = {
+        "authenticate": (CREDENTIALS,),
+        "check_action": (ACTION,),
+        "check_message": (DRAFT, CALLER),
+        "transform_thread": (THREAD, CALLER),
+        "transform_message": (DRAFT, CALLER),
+    }
+    return await getattr(hooks, hook)(*arguments[hook])
+
+
+async def forever() -> None:
+    """Never end."""
+    await asyncio.Event().wait()
+
+
+def load(*extra: tuple[str, Plugin[Any]], **selection: Any) -> PluginManager:
+    manager = PluginManager(PluginSelection(**selection))
+    manager.load(extra)
+    return manager
+
+
+def refused(*extra: tuple[str, Plugin[Any]], **selection: Any) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(*extra, **selection)
+    return str(caught.value)
+
+
+def status(manager: PluginManager, name: str) -> PluginStatus:
+    return next(item for item in manager.statuses() if item.name == name)
+
+
+def file_plugin(folder: Path, name: str, code: str = GATE) -> Path:
+    path = folder / f"{name}.py"
+    path.write_text(PREAMBLE + code)
+    return path
+
+
+def gate() -> Plugin[Any]:
+    class Gate(Plugin[PluginSettings]):
+        @hookimpl
+        async def check_action(self) -> None: ...
+
+    return Gate(PluginSettings())
+
+
+def from_code(code: str) -> Plugin[Any]:
+    """Return an instance of a plugin class with this body."""
+    names: dict[str, Any] = {}
+    body = "".join(f"    {line}\n" for line in code.splitlines())
+    exec(f"{PREAMBLE}\nclass Example(Plugin):\n{body}", names)
+    plugin: Plugin[Any] = names["Example"](PluginSettings())
+    return plugin
