@@ -15,7 +15,7 @@ from agentchatbus.testing import AgentHandle, BusHarness, MakeBus, ManualClock
 from agentchatbus_coordinator import CoordinatorPlugin, CoordinatorSettings
 
 DAY_MS = 86_400_000
-PATIENCE = 10
+PATIENCE = 60
 """Seconds of real time after which a test that waits in vain fails."""
 
 TAKEOVER = "admin_takeover_confirmation_required"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter
-
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -72,9 +70,8 @@ def test_a_heading_has_one_line_and_no_tags() -> None:
 
 
 @pytest.mark.parametrize("piece", ["`", "-  ", "> ", "#", "`a", "``a`", "[", "~", "1. ", "<", "- `", " \t"])
-def test_the_time_grows_with_the_length_only(piece: str) -> None:
+def test_a_long_text_of_nothing_but_beginnings_is_contained_too(piece: str) -> None:
+    """Were a pattern to try each of them to the end of the text, this would take hours."""
     text = piece * (100_000 // len(piece))
-    started = perf_counter()
-    contained(text + "x")
-    contained("```\n" + text)
-    assert perf_counter() - started < 2
+    assert contained(text + "x").rstrip("`\n").endswith("x")
+    assert contained("```\n" + text).startswith("```")

@@ -68,7 +68,7 @@ async def test_an_idle_writer_copies_the_log_back(storage: Storage, monkeypatch:
     monkeypatch.setattr(writer, "IDLE_SECONDS", 0.01)
     await storage.sql.write(lambda connection: connection.set_trace_callback(trace))
     await storage.write(posting("something to copy"))
-    assert await asyncio.to_thread(copied.wait, 10)
+    assert await asyncio.to_thread(copied.wait, 60)
     assert (await storage.write(posting("and on"))).seq == 2
 
 
