@@ -1,97 +1,69 @@
-"""Who waits for whom, and the circles in it."""
+"""Who waits for whom, as the event log tells, and the names of circles in it."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from agentchatbus.plugin_api import Bus, Event, WaitCycle, WaitEdge
+from agentchatbus_coordinator.waits import Waits
+
+Targets = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
-    """An agent waits in a thread for another one."""
+class WaitGraph:
+    """The waits that name somebody, found by the agent that waits.
 
-    agent_id: str
-    thread_id: str
-    target: str
-    since: datetime
+    It is kept by events, so that a change costs what it touches and not what there is.
+    """
 
-    @property
-    def key(self) -> tuple[str, str, str]:
-        return self.agent_id, self.thread_id, self.target
+    def __init__(self, bus: Bus, waits: Waits) -> None:
+        self._bus = bus
+        self._waits = waits
+        self._named: defaultdict[str, dict[str, list[Targets]]] = defaultdict(dict)
+
+    def started(self, event: Event) -> None:
+        """Take note of a ``wait.started``."""
+        agent_id, thread_id = event.payload["agent_id"], event.payload["thread_id"]
+        self._named[agent_id].setdefault(thread_id, []).append(tuple(event.payload["waiting_for"]))
+
+    def ended(self, event: Event) -> None:
+        """Take note of a ``wait.ended``."""
+        agent_id, thread_id = event.payload["agent_id"], event.payload["thread_id"]
+        threads = self._named[agent_id]
+        # An event does not tell which of several waits at one place has ended; hardly any client has several.
+        left = self._of_now(agent_id, thread_id) if len(threads.get(thread_id, ())) > 1 else []
+        threads[thread_id] = left
+        if not left:
+            del threads[thread_id]
+        if not threads:
+            del self._named[agent_id]
+
+    def ahead_of(self, agents: Iterable[str]) -> Iterator[WaitEdge]:
+        """Yield every edge that can be reached from some agents."""
+        seen = set(agents)
+        todo = list(seen)
+        while todo:
+            for edge in self._of(todo.pop()):
+                yield edge
+                if edge.target not in seen:
+                    seen.add(edge.target)
+                    todo.append(edge.target)
+
+    def _of(self, agent_id: str) -> Iterator[WaitEdge]:
+        for thread_id, waits in self._named.get(agent_id, {}).items():
+            since = self._waits.since(thread_id).get(agent_id)
+            if since is not None:
+                for target in dict.fromkeys(target for targets in waits for target in targets):
+                    yield WaitEdge(agent_id=agent_id, thread_id=thread_id, target=target, since=since)
+
+    def _of_now(self, agent_id: str, thread_id: str) -> list[Targets]:
+        states = self._bus.waiting.states()
+        return [state.waiting_for for state in states if (state.agent_id, state.thread_id) == (agent_id, thread_id)]
 
 
-Cycle = tuple[Edge, ...]
-Graph = Mapping[str, Mapping[str, Edge]]
-
-
-def name_of(cycle: Cycle) -> str:
+def name_of(cycle: WaitCycle) -> str:
     """Return a name that the same circle always has, wherever one starts to follow it."""
     text = "\n".join(sorted("|".join(edge.key) for edge in cycle))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def cycles(edges: Iterable[Edge]) -> Iterator[tuple[Cycle, frozenset[str]]]:
-    """Find agents that wait for each other.
-
-    Returns:
-        For each group in which everybody waits in the end for everybody else a shortest circle, and the whole group.
-    """
-    ahead, behind = _graphs(edges)
-    left = _endless(ahead, behind) & _endless(behind, ahead)
-    for agent_id in sorted(left):
-        if agent_id in left and (group := _reach(agent_id, ahead) & _reach(agent_id, behind)):
-            left -= group
-            yield _shortest(agent_id, ahead), frozenset(group)
-
-
-def _graphs(edges: Iterable[Edge]) -> tuple[Graph, Graph]:
-    """Return who waits for whom, and by whom everybody is waited for."""
-    ahead: defaultdict[str, dict[str, Edge]] = defaultdict(dict)
-    behind: defaultdict[str, dict[str, Edge]] = defaultdict(dict)
-    for edge in sorted(edges, key=lambda edge: edge.key):
-        if edge.agent_id != edge.target:
-            ahead[edge.agent_id].setdefault(edge.target, edge)
-            behind[edge.target].setdefault(edge.agent_id, edge)
-    return ahead, behind
-
-
-def _endless(ahead: Graph, behind: Graph) -> set[str]:
-    """Return from whom one can go ahead for ever."""
-    ways = {agent_id: len(nexts) for agent_id, nexts in ahead.items()}
-    ends = deque(agent_id for agent_id in behind if agent_id not in ways)
-    while ends:
-        for before in behind.get(ends.popleft(), ()):
-            ways[before] -= 1
-            if ways[before] == 0:
-                del ways[before]
-                ends.append(before)
-    return set(ways)
-
-
-def _reach(start: str, graph: Graph) -> set[str]:
-    """Return who is reached from an agent by at least one step."""
-    reached: set[str] = set()
-    todo = [start]
-    while todo:
-        new = graph.get(todo.pop(), {}).keys() - reached
-        reached |= new
-        todo += new
-    return reached
-
-
-def _shortest(start: str, ahead: Graph) -> Cycle:
-    """Return a shortest circle through an agent; there is one."""
-    came_by: dict[str, Edge] = {}
-    todo = deque([start])
-    while start not in came_by:
-        for target, edge in ahead.get(todo.popleft(), {}).items():
-            if target not in came_by:
-                came_by[target] = edge
-                todo.append(target)
-    path = [came_by[start]]
-    while path[-1].agent_id != start:
-        path.append(came_by[path[-1].agent_id])
-    return tuple(reversed(path))

@@ -7,13 +7,25 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from agentchatbus.plugin_api import Agent, AgentState, Bus, Conflict, Message, MessageDraft, NotFound, Thread, isoformat
+from agentchatbus.plugin_api import (
+    Agent,
+    AgentState,
+    Bus,
+    Conflict,
+    Message,
+    MessageDraft,
+    NotFound,
+    Thread,
+    Transaction,
+    WaitCycle,
+    isoformat,
+)
 from agentchatbus_coordinator import cards
 from agentchatbus_coordinator.events import DeadlockDetected, DeadlockResolved
-from agentchatbus_coordinator.graph import Cycle, name_of
+from agentchatbus_coordinator.graph import name_of
 from agentchatbus_coordinator.ledger import Deadlock
 from agentchatbus_coordinator.settings import CoordinatorSettings
-from agentchatbus_coordinator.situation import read_record
+from agentchatbus_coordinator.situation import read_cards, read_record
 
 UI_TYPE = "deadlock_detected"
 REASON = "wait_cycle"
@@ -23,7 +35,7 @@ REASON = "wait_cycle"
 class _Story:
     """A deadlock with the names of everything in it."""
 
-    cycle: Cycle
+    cycle: WaitCycle
     threads: Mapping[str, Thread]
     agents: Mapping[str, Agent]
 
@@ -68,17 +80,16 @@ class Reports:
         self._bus = bus
         self._instruct = settings.instruct
 
-    async def report(self, cycle: Cycle) -> dict[str, str] | None:
+    async def report(self, cycle: WaitCycle) -> dict[str, str] | None:
         """Tell of a deadlock in all its threads; one that comes back before anybody spoke opens its old cards again.
 
         Returns:
             The ids of the cards by those of their threads, None when nothing can be said.
         """
-        try:
-            story = await self._story(cycle)
-        except NotFound:  # a thread or an agent that has just been removed
+        found = await self._bus.storage.read(partial(_read, cycle))
+        if found is None:  # a thread or an agent that has just been removed
             return None
-        known = await self._known_cards(story)
+        story, known = found
         stored = await self._reopen(known) if known else await self._post_cards(story)
         if not stored:
             return None
@@ -99,24 +110,6 @@ class Reports:
             except NotFound:
                 continue
         await self._bus.publish(DeadlockResolved(deadlock_id=deadlock.id, reason=reason, cards=dict(deadlock.cards)))
-
-    async def _story(self, cycle: Cycle) -> _Story:
-        return _Story(
-            cycle=cycle,
-            threads={edge.thread_id: await self._bus.threads.get(edge.thread_id) for edge in cycle},
-            agents={edge.agent_id: await self._bus.agents.get(edge.agent_id) for edge in cycle},
-        )
-
-    async def _known_cards(self, story: _Story) -> list[Message]:
-        """Return the cards about this very deadlock since somebody last spoke, if there is one in each thread."""
-        name, found = name_of(story.cycle), []
-        for thread in story.places:
-            record = await self._bus.storage.read(partial(read_record, thread_id=thread.id))
-            same = [card for card in record.said(UI_TYPE) if card.metadata.get("deadlock_id") == name]
-            if not same:
-                return []
-            found.append(same[-1])
-        return found
 
     async def _reopen(self, known: Sequence[Message]) -> dict[str, str]:
         for card in known:
@@ -184,3 +177,34 @@ class Reports:
 def may_speak(thread: Thread) -> bool:
     """Return whether the coordinator may say something in a thread."""
     return thread.settings.auto_administrator_enabled and thread.takes_messages
+
+
+def _read(cycle: WaitCycle, tx: Transaction) -> tuple[_Story, list[Message]] | None:
+    """Return a deadlock with all names, and the cards that tell of it already; None when something of it is gone."""
+    threads = {edge.thread_id: tx.threads.get(edge.thread_id) for edge in cycle}
+    agents = {edge.agent_id: tx.agents.get(edge.agent_id) for edge in cycle}
+    story = _Story(
+        cycle=cycle,
+        threads={key: thread for key, thread in threads.items() if thread is not None},
+        agents={key: agent for key, agent in agents.items() if agent is not None},
+    )
+    if len(story.threads) < len(threads) or len(story.agents) < len(agents):
+        return None
+    return story, _known_cards(tx, story)
+
+
+def _known_cards(tx: Transaction, story: _Story) -> list[Message]:
+    """Return the cards about this very deadlock since somebody last spoke, if there is one in each thread."""
+    name, found = name_of(story.cycle), []
+    for thread in story.places:
+        if not any(_is_about(name, card) for card in read_cards(tx, thread.id)):
+            return []
+        same = [card for card in read_record(tx, thread.id).said(UI_TYPE) if _is_about(name, card)]
+        if not same:
+            return []
+        found.append(same[-1])
+    return found
+
+
+def _is_about(name: str, card: Message) -> bool:
+    return card.metadata["ui_type"] == UI_TYPE and card.metadata.get("deadlock_id") == name

@@ -126,15 +126,20 @@ class Look:
 def read_record(tx: Transaction, thread_id: str) -> Record:
     """Return what was said in a thread lately."""
     newest = tx.messages.page(MessageQuery(thread_id=thread_id, limit=RECENT, newest=True))
-    query = MessageQuery(thread_id=thread_id, priority=Priority.SYSTEM, limit=CARDS, newest=True)
     spoken = [message for message in newest if message.role is not Role.SYSTEM]
     begin = newest[0].seq - 1 if newest else 0
     return Record(
         authors=frozenset(message.author_id for message in spoken if message.author_id),
-        cards=[message for message in tx.messages.page(query) if is_card(message)],
+        cards=read_cards(tx, thread_id),
         spoke_seq=spoken[-1].seq if spoken else begin,
         spoke_at=spoken[-1].created_at if spoken else None,
     )
+
+
+def read_cards(tx: Transaction, thread_id: str) -> list[Message]:
+    """Return the coordinator's newest messages in a thread, oldest first."""
+    query = MessageQuery(thread_id=thread_id, priority=Priority.SYSTEM, limit=CARDS, newest=True)
+    return [message for message in tx.messages.page(query) if is_card(message)]
 
 
 def is_card(message: Message) -> bool:
