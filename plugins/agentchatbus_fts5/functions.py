@@ -34,7 +34,7 @@ def mark_words(thread_id: str, metadata: str | None, edit_version: int) -> str:
     """Return by which words a message is found besides its text: its thread and its marks."""
     if metadata is None and not edit_version:
         return f"{EVERY} {id_word(thread_id)}"
-    marks = search_language.marks_of(_object(metadata), edit_version)
+    marks = search_language.marks_of(object_of(metadata), edit_version)
     return " ".join([EVERY, id_word(thread_id), *marks])
 
 
@@ -53,7 +53,8 @@ def install(connection: sqlite3.Connection) -> None:
     connection.create_function("fts5_marks", 3, mark_words, deterministic=True)
 
 
-def _object(metadata: str | None) -> dict[str, object]:
+def object_of(metadata: str | None) -> dict[str, object]:
+    """Return the metadata of a message, as they are stored; nothing where that is no object."""
     try:
         value = json.loads(metadata or "{}")
     except ValueError:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from agentchatbus.plugin_api import Hit, SearchIndex, SearchPage, SearchQuery, Storage
 from agentchatbus.plugin_api import search_language as language
-from agentchatbus_fts5 import schema
+from agentchatbus_fts5 import filling
 from agentchatbus_fts5.keeping import Keeper
 from agentchatbus_fts5.reading import Reading, missing_threads, names_in
 
@@ -21,14 +21,20 @@ if TYPE_CHECKING:
 class Fts5Index(SearchIndex):
     """Answers from one snapshot of the database each."""
 
-    def __init__(self, sql: Any, window: int) -> None:
+    def __init__(self, sql: Any, window: int, wake: Callable[[], None]) -> None:
         self._sql = sql
+        self._wake = wake
         self._window = window
 
     async def query(self, query: SearchQuery) -> SearchPage:
         parsed = language.parse(query.text)
         pager = language.WindowPager(query, parsed, int)
-        page: SearchPage = await self._sql.read(lambda connection: self._page(connection, query, parsed, pager))
+        answer: tuple[SearchPage, int] = await self._sql.read(
+            lambda connection: self._page(connection, query, parsed, pager)
+        )
+        page, left = answer
+        if left:
+            self._wake()
         return page
 
     def _page(
@@ -37,21 +43,22 @@ class Fts5Index(SearchIndex):
         query: SearchQuery,
         parsed: language.ParsedQuery,
         pager: language.WindowPager,
-    ) -> SearchPage:
+    ) -> tuple[SearchPage, int]:
         names = names_in(connection, parsed)
         reading = Reading(connection, query, parsed, names, self._window)
         chosen: list[language.Candidate] = []
         while not chosen and (window := pager.window) is not None:
             chosen = pager.take(*reading.candidates(window))
         hits = tuple(_hit(candidate.message_id, reading.text(candidate), parsed) for candidate in chosen)
-        note = self._note(connection, pager, missing_threads(parsed, names))
-        return SearchPage(hits=hits, next_cursor=pager.next_cursor, note=note)
+        left: int = connection.execute(filling.LEFT).fetchone()[0]
+        note = self._note(pager, missing_threads(parsed, names), left)
+        return SearchPage(hits=hits, next_cursor=pager.next_cursor, note=note), left
 
-    def _note(self, connection: sqlite3.Connection, pager: language.WindowPager, missing: list[str]) -> str | None:
+    def _note(self, pager: language.WindowPager, missing: list[str], left: int) -> str | None:
         notes = [f"There is no thread {thread!r}." for thread in missing]
         if pager.is_partial:
             notes.append(f"Ranked among the newest {self._window} matches; older ones follow on later pages.")
-        if left := connection.execute(schema.LEFT).fetchone()[0]:
+        if left:
             notes.append(f"The index is still being built: about {left} older messages are missing.")
         return " ".join(notes) or None
 
@@ -69,7 +76,7 @@ async def open_index(settings: Fts5Settings, storage: Storage) -> AsyncIterator[
     storage.on_commit(keeper.notice)
     task = asyncio.create_task(keeper.run(), name="fts5 keeper")
     try:
-        yield Fts5Index(storage.sql, settings.window)
+        yield Fts5Index(storage.sql, settings.window, keeper.wake)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

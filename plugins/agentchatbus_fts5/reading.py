@@ -7,12 +7,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from heapq import merge
+from itertools import islice
 from typing import Any
 
 from agentchatbus.plugin_api import SearchQuery, isoformat
 from agentchatbus.plugin_api import search_language as language
+from agentchatbus_fts5 import shards
 from agentchatbus_fts5.expressions import expression
-from agentchatbus_fts5.schema import BLOCK_BITS
+from agentchatbus_fts5.filling import BLOCK_BITS
+from agentchatbus_fts5.tail import Tail
 
 REACTED = 2000
 """Messages with a reaction that are looked at for one page."""
@@ -23,10 +27,11 @@ READ_AT_ONCE = 4000
 
 _CANDIDATES = f"""
     SELECT m.number, m.id, substr(m.content, 1, {READ_AT_ONCE})
-    FROM fts5_messages CROSS JOIN messages AS m ON m.number = fts5_messages.rowid
-    WHERE fts5_messages MATCH ? AND fts5_messages.rowid BETWEEN ? AND ?"""
-_NEWEST_FIRST = " ORDER BY fts5_messages.rowid DESC LIMIT ?"
-_AMONG = " AND fts5_messages.rowid IN (SELECT value FROM json_each(?))"
+    FROM {{0}} AS f CROSS JOIN messages AS m ON m.number = f.rowid
+    WHERE f.{{0}} MATCH ? AND f.rowid BETWEEN ? AND ?"""
+_NEWEST_FIRST = " ORDER BY f.rowid DESC LIMIT ?"
+_AMONG = " AND f.rowid IN (SELECT value FROM json_each(?))"
+_VISIBLE = " AND m.thread_id NOT IN (SELECT thread_id FROM removals)"
 _OLDER = " AND m.created_at < ?"
 _NEWER = " AND m.created_at >= ?"
 _REACTED = "EXISTS (SELECT 1 FROM reactions AS r WHERE r.message_id = m.id AND r.reaction = ?)"
@@ -51,27 +56,50 @@ class Reading:
         names: language.Names,
         size: int,
     ) -> None:
+        self._connection = connection
         self._execute = connection.execute
         self._parsed = parsed
         self._size = size
         self._match = expression(parsed, names, thread_id=query.thread_id, sees_human_only=query.sees_human_only)
         self._filters, self._values = _filters(parsed)
+        self._tail = Tail(query, parsed, names, _VISIBLE + self._filters, self._values)
+        self._shards = shards.known(connection)
 
     def candidates(self, window: language.Window) -> Listed:
         """Return the newest matches of a window, and the oldest number that was looked at when there are older ones."""
         low, high = _bounds(window)
         among, reached = self._among(low, high)
-        found: list[language.Candidate] = []
         is_new = window.newest is None
         limit = self._size + 1 if is_new else 2 * self._size
-        for begin, end in self._ranges(reached or low, high):
-            found += self._matches(begin, end, among, limit - len(found))
-            if len(found) >= limit:
-                break
+        found = list(islice(self._newest_first(reached or low, high, among, limit), limit))
         if is_new and len(found) > self._size:
             found = found[: self._size]
             return found, found[-1].key
         return found, (reached,) if reached is not None else None
+
+    def _newest_first(self, low: int, high: int, among: list[int] | None, limit: int) -> Iterator[language.Candidate]:
+        numbers = None if among is None else set(among)
+        noted = self._tail.matches(self._connection, low, high)
+        if numbers is not None:
+            noted = (candidate for candidate in noted if candidate.key[0] in numbers)
+        return merge(noted, self._indexed(low, high, among, limit), key=_place, reverse=True)
+
+    def _indexed(self, low: int, high: int, among: list[int] | None, limit: int) -> Iterator[language.Candidate]:
+        """Yield what is found in the parts of the index, a part at a time: most queries need only the newest."""
+        for shard, begin, end in self._parts(low, high):
+            found = self._matches(shard, begin, end, among, limit)
+            yield from found
+            limit -= len(found)
+            if limit <= 0:
+                return
+
+    def _parts(self, low: int, high: int) -> Iterator[tuple[int, int, int]]:
+        """Yield parts of the index and the runs of numbers in them to look at, newest first."""
+        for begin, end in self._ranges(low, high):
+            for shard in self._shards:
+                first, last = shards.bounds(shard)
+                if begin <= last and first <= end:
+                    yield shard, max(first, begin), min(last, end)
 
     def text(self, candidate: language.Candidate) -> str:
         """Return the whole text of a candidate."""
@@ -80,12 +108,19 @@ class Reading:
         [content] = self._execute("SELECT content FROM messages WHERE number = ?", candidate.key).fetchone()
         return str(content)
 
-    def _matches(self, low: int, high: int, among: list[int] | None, limit: int) -> Iterator[language.Candidate]:
-        statement = _CANDIDATES + self._filters + (_AMONG if among is not None else "") + _NEWEST_FIRST
+    def _matches(
+        self, shard: int, low: int, high: int, among: list[int] | None, limit: int
+    ) -> list[language.Candidate]:
+        statement = _CANDIDATES.format(shards.table(shard)) + _VISIBLE + self._filters
         values: list[Any] = [self._match, low, high, *self._values]
-        values += [json.dumps(among)] if among is not None else []
-        for number, message_id, text in self._execute(statement, (*values, limit)):
-            yield language.Candidate((number,), message_id, text)
+        if among is not None:
+            near = [number for number in among if low <= number <= high]
+            if not near:
+                return []
+            statement += _AMONG
+            values.append(json.dumps(near))
+        rows = self._execute(statement + _NEWEST_FIRST, (*values, limit))
+        return [language.Candidate((number,), message_id, text) for number, message_id, text in rows]
 
     def _among(self, low: int, high: int) -> tuple[list[int] | None, int | None]:
         """Return the newest messages with the reaction asked for, and the oldest of them when there are more.
@@ -148,6 +183,10 @@ def _filters(parsed: language.ParsedQuery) -> tuple[str, list[str]]:
         filters += f" AND {'' if reaction.wanted else 'NOT '}{_REACTED}"
         values.append(reaction.reaction)
     return filters, values
+
+
+def _place(candidate: language.Candidate) -> language.Key:
+    return candidate.key
 
 
 def _bounds(window: language.Window) -> Range:

@@ -7,9 +7,12 @@ from agentchatbus.plugin_api import SearchOffer, Storage, StorageContext
 from agentchatbus.testing.contracts.search import SearchContract
 from agentchatbus_fts5 import Fts5Plugin, Fts5Settings
 from agentchatbus_sql import SqlitePlugin, SqliteSettings
+from tests.plugins.search_kit import settling
 
 
-class TestFts5Search(SearchContract):
+class TestNotedMessages(SearchContract):
+    """New messages are looked through until there are enough of them."""
+
     window = 40
 
     def offer(self) -> SearchOffer:
@@ -19,3 +22,10 @@ class TestFts5Search(SearchContract):
     def open_storage(self, tmp_path: Path) -> AbstractAsyncContextManager[Storage]:
         [offer] = SqlitePlugin(SqliteSettings()).register_storage()
         return offer.open(StorageContext(owner="the tests", data_dir=tmp_path))
+
+
+class TestIndexedMessages(TestNotedMessages):
+    """All messages are in the index."""
+
+    def offer(self) -> SearchOffer:
+        return settling(super().offer())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,11 @@ import pytest
 from agentchatbus.plugin_api import Storage
 from agentchatbus.testing.contracts.search import SearchSite
 from agentchatbus_fts5 import keeping
-from tests.plugins.search_kit import searched, sqlite
+from tests.plugins.search_kit import searched, settled, sqlite, until
 
 SECRET = "zanzibar"
+
+indexed = partial(searched, is_settled=True)
 
 
 def file_holds(folder: Path, word: str) -> bool:
@@ -35,13 +37,6 @@ async def without_search(storage: Storage) -> SearchSite:
     return SearchSite(storage=storage, index=None)  # type: ignore[arg-type]
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until the work beside the bus has come so far."""
-    async with asyncio.timeout(10):
-        while not await condition():  # noqa: ASYNC110 -- it tells nobody
-            await asyncio.sleep(0)
-
-
 async def all_indexed(site: SearchSite) -> None:
     """Wait until the index says no more that it is being built."""
 
@@ -52,7 +47,7 @@ async def all_indexed(site: SearchSite) -> None:
 
 
 async def test_the_words_of_an_edited_message_leave_the_file(tmp_path: Path) -> None:
-    async with searched(tmp_path) as site:
+    async with indexed(tmp_path) as site:
         message_id = await site.say(f"the word {SECRET}")
         for number in range(50):
             await site.say(f"some other word {number}")
@@ -61,7 +56,7 @@ async def test_the_words_of_an_edited_message_leave_the_file(tmp_path: Path) -> 
 
 
 async def test_the_words_of_a_removed_thread_leave_the_file(tmp_path: Path) -> None:  # H12
-    async with searched(tmp_path) as site:
+    async with indexed(tmp_path) as site:
         for number in range(30):
             await site.say(f"{SECRET}{number} word", "u")
             await site.say(f"some other word {number}")
@@ -71,21 +66,24 @@ async def test_the_words_of_a_removed_thread_leave_the_file(tmp_path: Path) -> N
 
 
 async def test_old_words_are_swept_out_beside_the_running_bus(tmp_path: Path) -> None:
-    async with searched(tmp_path, sweep_after_seconds=0) as site:
+    async with indexed(tmp_path, sweep_after_seconds=0) as site:
         message_id = await site.say(f"the word {SECRET}")
+        await site.say("this stays", "u")
+        await settled(site.storage)
         await site.change(message_id, content="another word")
         await site.remove_thread("t")
         sql = site.storage.sql
 
         def is_clean(connection: sqlite3.Connection) -> bool:
-            blocks = connection.execute("SELECT block FROM fts5_messages_data").fetchall()
+            blocks = connection.execute("SELECT block FROM fts5_messages_0_data").fetchall()
             return not any(SECRET.encode() in block for (block,) in blocks)
 
         await until(lambda: sql.read(is_clean))
+        assert await site.found("stays") == {"this stays"}
 
 
 async def test_what_a_search_costs_ends_with_the_plugin(tmp_path: Path) -> None:
-    async with searched(tmp_path) as site:
+    async with indexed(tmp_path) as site:
         await site.say("word")
     async with sqlite(tmp_path) as storage:
         triggers = await storage.sql.read(
@@ -99,20 +97,20 @@ async def test_messages_of_before_the_plugin_are_found(tmp_path: Path) -> None:
     async with sqlite(tmp_path) as storage:
         site = await without_search(storage)
         await asyncio.gather(*(site.say(f"old word {number}") for number in range(20)))
-    async with searched(tmp_path, site.said) as site:
+    async with indexed(tmp_path, site.said) as site:
         assert len(await site.found("word")) == 20
         assert (await site.page("word")).note is None
 
 
 async def test_messages_that_came_while_the_plugin_was_away_are_found(tmp_path: Path) -> None:
-    async with searched(tmp_path) as site:
+    async with indexed(tmp_path) as site:
         await site.say("word one")
     async with sqlite(tmp_path) as storage:
         away = await without_search(storage)
         away.said = site.said
         await away.say("word two")
         await away.say("word three", "u")
-    async with searched(tmp_path, away.said) as site:
+    async with indexed(tmp_path, away.said) as site:
         assert await site.found("word") == {"word one", "word two", "word three"}
         await site.say("word four")
         assert len(await site.found("word")) == 4
@@ -122,7 +120,7 @@ async def test_messages_that_came_while_the_plugin_was_away_are_found(tmp_path: 
 async def test_changes_while_the_plugin_was_away_make_the_index_anew(
     tmp_path: Path, change: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with searched(tmp_path) as site:
+    async with indexed(tmp_path) as site:
         kept = await site.say("word kept")
         gone = await site.say(f"word {SECRET}", "u")
     async with sqlite(tmp_path) as storage:
@@ -134,7 +132,7 @@ async def test_changes_while_the_plugin_was_away_make_the_index_anew(
             await away.remove_thread("u")
         if change == "replace":  # the new message gets the number of the one that is gone
             await away.say("word other", "v")
-    async with searched(tmp_path, away.said) as site:
+    async with indexed(tmp_path, away.said) as site:
 
         async def is_noticed() -> bool:
             return not await site.hits(SECRET) and "made anew" in caplog.text
@@ -149,7 +147,7 @@ async def test_changes_while_the_plugin_was_away_make_the_index_anew(
 async def test_an_index_is_not_sealed_before_it_is_verified(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with searched(tmp_path) as site:
+    async with indexed(tmp_path) as site:
         await site.say(f"word {SECRET}", "u")
     async with sqlite(tmp_path) as storage:
         await (await without_search(storage)).remove_thread("u")
@@ -158,10 +156,10 @@ async def test_an_index_is_not_sealed_before_it_is_verified(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(keeping.Keeper, "run", never)
-    async with searched(tmp_path, site.said):
+    async with indexed(tmp_path, site.said):
         pass
     monkeypatch.undo()
-    async with searched(tmp_path, site.said):
+    async with indexed(tmp_path, site.said):
 
         async def is_noticed() -> bool:
             return "made anew" in caplog.text
@@ -170,10 +168,10 @@ async def test_an_index_is_not_sealed_before_it_is_verified(
 
 
 async def test_nothing_is_verified_when_nothing_happened(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async with searched(tmp_path) as site:
+    async with indexed(tmp_path) as site:
         await site.say("word")
     caplog.set_level(logging.DEBUG)
-    async with searched(tmp_path, site.said) as again:
+    async with indexed(tmp_path, site.said) as again:
         assert await again.found("word") == {"word"}
         sealed = await again.storage.sql.read(
             lambda connection: connection.execute("SELECT sealed_at FROM fts5_state").fetchone()
@@ -192,7 +190,7 @@ async def test_a_large_database_is_indexed_beside_the_running_bus(
     monkeypatch.setattr(keeping, "FILL_STEP", 7)
     monkeypatch.setattr(keeping, "PROGRESS_SECONDS", 0)
     caplog.set_level(logging.INFO)
-    async with searched(tmp_path, site.said) as site:
+    async with indexed(tmp_path, site.said) as site:
         first = await site.say("newest word")
         page = await site.page("newest")
         assert [hit.message_id for hit in page.hits] == [first]
@@ -212,59 +210,61 @@ async def test_indexing_goes_on_after_a_restart(tmp_path: Path, monkeypatch: pyt
         await asyncio.gather(*(site.say(f"old word {number}") for number in range(50)))
     monkeypatch.setattr(keeping, "FILL_STEP", 5)
     monkeypatch.setattr(keeping, "FIRST_FILL_SECONDS", 0)
-    async with searched(tmp_path, site.said) as site:
+    async with indexed(tmp_path, site.said) as site:
         await site.say("word between")
     monkeypatch.undo()
-    async with searched(tmp_path, site.said) as site:
+    async with indexed(tmp_path, site.said) as site:
         await all_indexed(site)
         assert len(await site.hits("word")) == 51
 
 
 async def test_other_prefixes_make_the_index_anew(tmp_path: Path) -> None:
-    async with searched(tmp_path) as site:
+    async with indexed(tmp_path) as site:
         await site.say("word")
     for prefix in ((2, 4), (), (4, 2)):
-        async with searched(tmp_path, site.said, prefix=prefix) as site:
+        async with indexed(tmp_path, site.said, prefix=prefix) as site:
             await all_indexed(site)
             assert await site.found("wor*") == {"word"}
 
 
 async def test_an_index_that_a_newer_sqlite_wrote_is_made_anew(tmp_path: Path) -> None:
-    async with searched(tmp_path) as site:
+    async with indexed(tmp_path) as site:
         await site.say("word")
     connection = sqlite3.connect(tmp_path / "bus.db")
-    connection.execute("UPDATE fts5_messages_config SET v = 99 WHERE k = 'version'")
+    connection.execute("UPDATE fts5_messages_0_config SET v = 99 WHERE k = 'version'")
     connection.commit()
     connection.close()
-    async with searched(tmp_path, site.said) as site:
+    async with indexed(tmp_path, site.said) as site:
         assert await site.found("word") == {"word"}
         await site.say("word again")
         assert len(await site.hits("word")) == 2
 
 
 async def test_a_damaged_index_does_not_keep_the_bus_from_starting(tmp_path: Path) -> None:
-    async with searched(tmp_path) as site:
+    async with indexed(tmp_path) as site:
         await site.say("word")
     connection = sqlite3.connect(tmp_path / "bus.db")
-    connection.execute("DELETE FROM fts5_messages_data")
+    connection.execute("DELETE FROM fts5_messages_0_data")
     connection.commit()
     connection.close()
-    async with searched(tmp_path, site.said) as site:
+    async with indexed(tmp_path, site.said) as site:
         assert await site.found("word") == {"word"}
 
 
 async def test_the_index_holds_no_second_copy_of_the_text(tmp_path: Path) -> None:
-    async with searched(tmp_path) as site:
+    async with indexed(tmp_path) as site:
         await site.say("word")
-    assert "fts5_messages_content" not in tables(tmp_path)
+    assert "fts5_messages_0_data" in tables(tmp_path)
+    assert "fts5_messages_0_content" not in tables(tmp_path)
 
 
 async def test_the_index_agrees_with_its_messages(tmp_path: Path) -> None:
-    async with searched(tmp_path) as site:
+    async with indexed(tmp_path) as site:
         ids = [await site.say(f"word {number} ünïcödé 検索", "tu"[number % 2]) for number in range(40)]
         for number, message_id in enumerate(ids[::3]):
             await site.change(message_id, content=f"changed {number}")
         await site.remove_thread("u")
+        await settled(site.storage)
         rows = await site.storage.sql.read(
             lambda connection: connection.execute(
                 "SELECT (SELECT count(*) FROM messages), (SELECT count(*) FROM fts5_rows)"

@@ -15,7 +15,7 @@ from agentchatbus.testing.contracts.search import SearchSite
 from agentchatbus.testing.memory import MemoryStorage
 from agentchatbus_fts5.functions import author_words, install, mark_words
 from agentchatbus_scan.index import ScanIndex
-from tests.plugins.search_kit import searched
+from tests.plugins.search_kit import searched, settled
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 PIECES = [
@@ -55,15 +55,17 @@ async def test_any_query_finds_the_same_in_an_index_and_by_looking(queries: list
             for line in LINES:
                 await indexed.say(line)
                 await scanned.say(line)
-            for query in queries:
-                assert (query, await asked(indexed, query)) == (query, await asked(scanned, query))
+            expected = [(query, await asked(scanned, query)) for query in queries]
+            assert [(query, await asked(indexed, query)) for query in queries] == expected
+            await settled(indexed.storage)
+            assert [(query, await asked(indexed, query)) for query in queries] == expected
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=8))
 async def test_any_word_of_a_message_finds_it_until_it_is_edited_or_removed(edits: list[tuple[str, str]]) -> None:
     with TemporaryDirectory() as folder:
-        async with searched(Path(folder)) as site:
+        async with searched(Path(folder), is_settled=True) as site:
             for before, after in edits:
                 await follows_its_words(site, before, after)
             await site.remove_thread("t")
@@ -84,8 +86,11 @@ async def follows_its_words(site: SearchSite, before: str, after: str) -> None:
 def words_in_index(folder: Path) -> set[str]:
     """Return every word that the index of a closed database holds."""
     connection = sqlite3.connect(folder / "bus.db")
-    connection.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, fts5_messages, row)")
-    words = {row[0] for row in connection.execute("SELECT term FROM temp.vocabulary")}
+    listed = "SELECT name FROM sqlite_master WHERE name GLOB 'fts5_messages*' AND sql LIKE 'CREATE VIRTUAL %'"
+    words = set()
+    for (name,) in connection.execute(listed).fetchall():
+        connection.execute(f"CREATE VIRTUAL TABLE temp.words_of_{name} USING fts5vocab(main, {name}, row)")
+        words |= {row[0] for row in connection.execute(f"SELECT term FROM temp.words_of_{name}")}
     connection.close()
     return words
 
