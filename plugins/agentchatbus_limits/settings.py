@@ -125,5 +125,5 @@ class LimitsSettings(PluginSettings):
     human: PeopleRates = Field(default_factory=PeopleRates)
     operator: OperatorRates = Field(default_factory=OperatorRates)
     agents: Mapping[str, Rates] = Field(default_factory=dict)
-    storage: StorageUri = MEMORY
+    storage: StorageUri = Field(default=MEMORY, json_schema_extra={"in_file_only": True})
     storage_timeout_seconds: float = Field(default=1.0, gt=0, le=4)

@@ -48,7 +48,7 @@ class Meter:
         now, watch = self._bus.clock.now(), self._watch
         snapshot = await self._snapshots.take()
         return {
-            "status": "ok",
+            **self._bus.health(),
             "uptime_seconds": round(self._uptime, 3),
             "started_at": isoformat(self._started_at),
             "threads": {"total": sum(snapshot.threads.values()), "by_status": snapshot.threads},

@@ -38,12 +38,17 @@ class TestMcpHttp(TransportContract):
         )
 
     def is_refusal(self, answer: HttpAnswer) -> bool:
-        if answer.status >= 400:
-            return True
-        message = _message(answer)
-        result = message.get("result", {})
-        text = " ".join(block.get("text", "") for block in result.get("content", ()))
-        return "error" in message or bool(result.get("isError")) or '"error"' in text
+        return is_refused(answer)
+
+
+def is_refused(answer: HttpAnswer) -> bool:
+    """Return whether a client of MCP reads an answer as a refusal."""
+    if answer.status >= 400:
+        return True
+    message = _message(answer)
+    result = message.get("result", {})
+    text = " ".join(block.get("text", "") for block in result.get("content", ()))
+    return "error" in message or bool(result.get("isError")) or '"error"' in text
 
 
 def _message(answer: HttpAnswer) -> dict[str, Any]:

@@ -1,71 +1,58 @@
-# ruff: noqa: E501 - a table of texts
-"""No text takes the filter long. A pattern that gives back and tries again would take minutes for most of these."""
+"""No text takes the filter longer than its length explains. What it takes in seconds is measured by the benchmarks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from time import process_time
 
 import pytest
 
-from agentchatbus_secrets.assignments import KEYWORDS
-from agentchatbus_secrets.borrowed import LOANS
-from agentchatbus_secrets.rows import ROWS
 from agentchatbus_secrets.scanner import Scanner
+from tests.plugins.secrets_corpus.hostile import LARGEST, dense, long
 
-SIZE = 256 * 1024
-SECONDS = 20.0
-"""Of processor time; the slowest takes two on a slow machine."""
+SHORT = LARGEST // 64
+LONG = LARGEST // 4
+"""Sixteen times as long: a pattern that tries again from every place takes 256 times as long for it."""
 
-PIECES = [
-    "eyJ", "eyJa.", "eyJ.eyJ", "://", "://a:", "://a:b@", "pwd=x;", 'api_key="', "server=;pwd=abcdefg1A;", "Bearer ", " ",
-    "bearer aaaaaaaaaaaaaaaaaaaaaaa ", "basic YTpiYWFhYWE", "-----BEGIN A A A A ", "-----BEGIN RSA " + "PRIVATE KEY-----", "=",
-    "\\_", "\u200b", "g\u200bhp_", "\uff21", "\u0130", "\n", "a", "A1", "sk-T3BlbkFJ", "//x/:_authToken=   ", "xoxb-1-",
-    "https://hooks.slack.com/services/T", "azure_storage_key_", "cloudant_key  =   ", "softlayer key   ", "awskey", "-",
-    "123456789:AA", "0123456789abcdef0123456789abcdef-us", "secret_key: 0123456789", "<password>aaaaaaaa", "pass1A=",
-    "--password aB3", 'passwordpassword:"', '"token": "aaaaaaaaaaaaaaaaaaa9',
-]  # fmt: skip
-HEADS = [
-    "eyJaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.eyJ",
-    "sk-",
-    'password="',
-    "://a:",
-    "Bearer ",
-    "azure",
-    'aws key "',
-    "token: ",
-]
-HEADS += ["-----BEGIN " + "PRIVATE KEY-----\n", "_authToken= ", "cloudant", "sk-T3BlbkFJ", "glagent-"]
-TAILS = ["a", " ", "aB3", "=", ".", "\\n", "END "]
+MOST = 100
+"""How many times as long it may take, which only the square of the length explains."""
 
-
-def dense() -> Iterator[str]:
-    """Yield pieces of patterns, one after the other without end."""
-    triggers = [trigger for row in (*ROWS, *LOANS) for trigger in row.triggers]
-    yield from (filled("", piece) for piece in (*PIECES, *KEYWORDS))
-    yield from (
-        filled("", f"{trigger}{more}") for trigger in triggers[::12] for more in ("", "a1", "A1b2C3d4E5f6G7h8" * 3)
-    )
-
-
-def long() -> Iterator[str]:
-    """Yield the beginnings of secrets that go on without end."""
-    return (filled(head, tail) for head in HEADS for tail in TAILS)
-
-
-def filled(head: str, piece: str) -> str:
-    return (head + piece * (SIZE // len(piece) + 1))[:SIZE]
+NOTHING = 0.02
+"""Seconds of processor time for the long text that are too few to say anything."""
 
 
 @pytest.mark.parametrize("texts", [dense, long])
-def test_the_largest_message_is_looked_at_in_time_whatever_it_is(texts: object) -> None:
-    assert callable(texts)
+def test_the_work_grows_with_the_length_of_a_text_and_not_with_its_square(
+    texts: Callable[[int], Iterator[str]],
+) -> None:
     scanner = Scanner()
-    slow = []
-    for text in texts():
-        began = process_time()
-        scanner.first(text)
-        scanner.redact(text)
-        if process_time() - began > SECONDS:
-            slow.append(text[:60])
-    assert slow == []
+    grown = [
+        short_text[:60]
+        for short_text, long_text in zip(texts(SHORT), texts(LONG), strict=True)
+        if grows_too_much(scanner, short_text, long_text)
+    ]
+    assert grown == []
+
+
+def grows_too_much(scanner: Scanner, short_text: str, long_text: str) -> bool:
+    """Return whether the long text takes far longer than its length explains, every time it is tried."""
+    return all(
+        (spent := work(scanner, long_text)) > NOTHING and spent > MOST * work(scanner, short_text) for _ in range(5)
+    )
+
+
+def work(scanner: Scanner, text: str) -> float:
+    """Return the processor time that a text takes, of which nothing else on the machine takes a part."""
+    began = process_time()
+    scanner.first(text)
+    scanner.redact(text)
+    return process_time() - began
+
+
+def test_a_pattern_that_tries_again_from_every_place_is_noticed() -> None:
+    class CarelessScanner(Scanner):
+        def first(self, text: str) -> str | None:
+            return "never" if re.search("a*b", text) else None
+
+    assert grows_too_much(CarelessScanner(), "a" * 750, "a" * 12_000)
