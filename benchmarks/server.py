@@ -9,7 +9,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,9 @@ SETTLED_SHARE = 0.1
 TICKS = os.sysconf("SC_CLK_TCK")
 NO_LIMIT = "1000000/minute"
 """A rate that nobody reaches: the limits are at work, and in nobody's way."""
+
+Prepare = Callable[[Path], Awaitable[None]]
+"""Fills a folder before a server starts on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +64,22 @@ class Server:
 
 
 @asynccontextmanager
-async def running(*, plugins: tuple[Path, ...] = (), settled: bool = True) -> AsyncIterator[Server]:
+async def running(
+    *, plugins: tuple[Path, ...] = (), settled: bool = True, prepare: Prepare | None = None
+) -> AsyncIterator[Server]:
     """Start a server for the block.
 
     Args:
         plugins: Files to load.
         settled: Whether to wait until the server is idle.
+        prepare: Fills the folder of the database before the start.
     """
     allow_many_connections()
     with tempfile.TemporaryDirectory(prefix="agentchatbus-bench-") as folder:
         address = Address("127.0.0.1", _free_port())
         configuration = _write_configuration(Path(folder), address, plugins)
+        if prepare is not None:
+            await prepare(Path(folder))
         begun = time.perf_counter()
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "agentchatbus", "serve", "--config", str(configuration)),

@@ -6,20 +6,42 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from benchmarks.browser import missing
 from benchmarks.measure import Measure, percentile, table
 
 ROOT = Path(__file__).parents[1]
 
 
-def test_a_quick_run_measures_the_start_and_posts_without_errors(tmp_path: Path) -> None:
-    report = tmp_path / "report.json"
-    command = [sys.executable, "-m", "benchmarks", "--quick", "start", "rest_posts", "--json", str(report)]
+def measured(folder: Path, *scenarios: str) -> list[dict[str, Any]]:
+    """Return what a quick run of these scenarios reports."""
+    report = folder / "report.json"
+    command = [sys.executable, "-m", "benchmarks", "--quick", *scenarios, "--json", str(report)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    measures = json.loads(report.read_text())["measures"]
-    assert {measure["scenario"].partition(",")[0] for measure in measures} == {"start", "rest_posts"}
-    assert [measure["value"] for measure in measures if measure["name"] == "errors"] == [0, 0], done.stdout
+    measures: list[dict[str, Any]] = json.loads(report.read_text())["measures"]
+    assert {measure["scenario"].partition(",")[0] for measure in measures} == set(scenarios)
+    return measures
+
+
+def values(measures: list[dict[str, Any]], name: str) -> list[float]:
+    return [measure["value"] for measure in measures if measure["name"] == name]
+
+
+def test_a_quick_run_measures_the_start_and_posts_without_errors(tmp_path: Path) -> None:
+    measures = measured(tmp_path, "start", "rest_posts")
+    assert values(measures, "errors") == [0, 0], measures
+
+
+def test_a_quick_run_measures_the_console_in_a_browser(tmp_path: Path) -> None:
+    if reason := missing():
+        pytest.skip(f"The benchmark of the console was SKIPPED. {reason}")
+    measures = measured(tmp_path, "console")
+    assert values(measures, "messages missing on the page") == [0, 0], measures
+    assert values(measures, "requests while nothing happens") == [0], measures
 
 
 def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:

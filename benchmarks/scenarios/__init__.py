@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from benchmarks.measure import Measure, Settings
-from benchmarks.scenarios import hooks, mcp_posts, rest_posts, search, secrets, start, waits, wakeup
+from benchmarks.scenarios import console, hooks, mcp_posts, rest_posts, search, secrets, start, waits, wakeup
 
 Scenario = Callable[[Settings], Awaitable[list[Measure]]]
 
@@ -16,4 +16,5 @@ SCENARIOS: dict[str, Scenario] = {
     "hooks": hooks.run,
     "secrets": secrets.run,
     "search": search.run,
+    "console": console.run,
 }

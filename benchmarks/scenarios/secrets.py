@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 from agentchatbus_secrets.scanner import Scanner
 from benchmarks.measure import Measure, Settings
-from tests.plugins.secrets_corpus import Sample, held_out, tuning
+from tests.plugins.secrets_corpus import Sample, held_out, hostile, tuning
 
 KIB = 1024
 LINE = "    result = await self.queue.take(request.id, timeout=settings.deadline)  # the common case\n"
@@ -26,7 +27,7 @@ async def run(settings: Settings) -> list[Measure]:
         measures += _quality(part, sample, scanner.first)
     repeats = settings.choose(50, 2)
     harmless = [text for sample in parts.values() for _, text in sample.harmless]
-    return [*measures, *_cost(scanner.first, harmless, repeats)]
+    return [*measures, *_cost(scanner.first, harmless, repeats), _worst(scanner, settings)]
 
 
 def _quality(part: str, sample: Sample, first: Callable[[str], str | None]) -> list[Measure]:
@@ -57,6 +58,20 @@ def _cost(first: Callable[[str], str | None], harmless: Sequence[str], repeats: 
     spent = sum(_once(first, text) for text in harmless)
     mixed = spent / size * KIB * MICRO
     return [*measures, Measure(scenario="secrets", name="1 KB of the sample's harmless texts", value=mixed, unit="us")]
+
+
+def _worst(scanner: Scanner, settings: Settings) -> Measure:
+    """Look at texts made to take long, as long as a message can be; a pattern that tries again takes minutes."""
+    size = settings.choose(hostile.LARGEST, 4 * KIB)
+    spent = 0.0
+    for text in chain(hostile.dense(size), hostile.long(size)):
+        began = process_time()
+        scanner.first(text)
+        scanner.redact(text)
+        spent = max(spent, process_time() - began)
+    return Measure(
+        scenario="secrets", name=f"the slowest text of {size // KIB} KB, CPU", value=spent, unit="s", below=5.0
+    )
 
 
 def _text(size: int) -> str:
