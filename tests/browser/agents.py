@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Bus:
     waits: list[Wait] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.http = httpx.Client(base_url=self.url, timeout=30)
+        self.http = httpx.Client(base_url=self.url, timeout=PATIENCE)
 
     def ask(self, method: str, path: str, token: str | None = None, **more: Any) -> Any:
         """Send a request as an agent, or as a person without a token."""
@@ -41,14 +41,38 @@ class Bus:
         """Post as a person."""
         return dict(self.ask("POST", f"/api/threads/{thread}/messages", json={"content": content, **more}))
 
+    def messages(self, thread: str) -> list[dict[str, Any]]:
+        """Return what is stored of a thread, with its metadata read."""
+        rows = self.ask("GET", f"/api/threads/{thread}/messages", params={"include_system_prompt": False})
+        return [{**row, "metadata": json.loads(row["metadata"] or "{}")} for row in rows]
+
+    def thread(self, thread: str) -> dict[str, Any]:
+        """Return one thread."""
+        return dict(self.ask("GET", f"/api/threads/{thread}"))
+
+    def reads(self, thread: str, seq: int) -> None:
+        """Have the person read up to a seq."""
+        self.ask("POST", f"/api/threads/{thread}/read", json={"seq": seq})
+
+    def upload(self, name: str, content: bytes, kind: str = "image/png") -> dict[str, Any]:
+        """Upload a picture."""
+        return dict(self.ask("POST", "/api/upload/image", files={"file": (name, content, kind)}))
+
     def waiting(self) -> int:
         """Return how many agents wait."""
         return sum(bool(agent["waiting_in"]) for agent in self.ask("GET", "/api/agents"))
 
-    def close(self) -> None:
-        """Hang up, also for those who wait."""
+    def hang_up(self) -> None:
+        """End all connections, also those of agents that wait; the next request opens one again."""
         for wait in self.waits:
             wait.end()
+        self.waits.clear()
+        self.http.close()
+        self.http = httpx.Client(base_url=self.url, timeout=PATIENCE)
+
+    def close(self) -> None:
+        """Hang up for good."""
+        self.hang_up()
         self.http.close()
 
 
@@ -85,11 +109,15 @@ class Agent:
         body = {"reaction": label, "agent_id": self.id}
         self.bus.ask("POST", f"/api/messages/{message['id']}/reactions", self.token, json=body)
 
+    def takes_back(self, message: dict[str, Any], label: str) -> None:
+        params = {"reaction": label, "agent_id": self.id}
+        self.bus.ask("DELETE", f"/api/messages/{message['id']}/reactions", self.token, params=params)
+
     def edits(self, message: dict[str, Any], content: str) -> None:
         self.bus.ask("PUT", f"/api/messages/{message['id']}", self.token, json={"content": content})
 
-    def types(self, thread: str) -> None:
-        self.bus.ask("POST", f"/api/threads/{thread}/typing", self.token, json={"is_typing": True})
+    def types(self, thread: str, *, is_typing: bool = True) -> None:
+        self.bus.ask("POST", f"/api/threads/{thread}/typing", self.token, json={"is_typing": is_typing})
 
     def leaves(self) -> None:
         self.bus.ask("POST", "/api/agents/unregister", json={"agent_id": self.id, "token": self.token})

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = ("-p", "no:limits", "-p", "no:secrets")
+EXPECTED_WITHIN_MS = 60_000
+"""A machine may be slow; it costs time only where something is wrong."""
 MISSING = "The browser tests were SKIPPED: {}. They need Playwright for Python and a Chromium in the PATH."
 
 
@@ -28,8 +30,11 @@ def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         pytest.skip(MISSING.format("there is no Chromium"))
+    api.expect.set_options(timeout=EXPECTED_WITHIN_MS)
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox"], timeout=2 * EXPECTED_WITHIN_MS
+        )
         yield browser
         browser.close()
 
@@ -73,6 +78,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     def open_page(url: str, *, width: int = 1440, height: int = 900, allow: str = "", **options: Any) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
+        context.set_default_timeout(EXPECTED_WITHIN_MS)
         page = context.new_page()
 
         def heard(kind: str, text: str) -> None:
@@ -88,7 +94,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         page.on("dialog", asked)
         page.goto(url)
         page.wait_for_selector(".shell")
-        page.wait_for_function("globalThis.agentchatbus?.session.state.connection === 'open'")
+        page.wait_for_function("() => globalThis.agentchatbus?.session.state.connection === 'open'")
         return page
 
     yield open_page

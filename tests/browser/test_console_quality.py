@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.scenery import Scene
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
 QUIET_SECONDS = 5
-VIEWS = ("schema", "login", "inbox", "overview", "search/lock")
+VIEWS = {
+    "schema": ".message",
+    "login": ".message .reaction",
+    "inbox": ".need",
+    "overview": ".overview .rows li .bars",
+    "search/lock": ".hit",
+    "settings": ".settings li",
+}
+"""Each view with something that is there once it is drawn."""
 AXE = """async () => {
   const { violations } = await axe.run(document, {
     iframes: false,
@@ -39,9 +44,9 @@ def problems(page: Page, vendor: Path) -> list[str]:
 def test_axe_finds_no_serious_problem(scene: Scene, open_page: OpenPage, vendor: Path, scheme: str) -> None:
     page = open_page(address(scene, "schema"), color_scheme=scheme)
     page.evaluate((vendor / "axe.min.js").read_text() + "; undefined")  # past the page's policy, which lets none in
-    for view in VIEWS:
+    for view, drawn in VIEWS.items():
         page.goto(address(scene, view))
-        page.wait_for_timeout(250)
+        expect(page.locator(drawn).first).to_be_visible()
         assert page.evaluate(AXE) == [], view
 
 
@@ -59,15 +64,14 @@ def test_axe_finds_no_serious_problem_on_a_phone_and_in_dialogs(
 def test_a_page_asks_little_to_open_and_nothing_while_nothing_happens(scene: Scene, open_page: OpenPage) -> None:
     """H40, H44."""
     page = open_page(address(scene, "docs"))
-    page.wait_for_selector(".message")
-    page.wait_for_load_state("networkidle")
+    expect(page.locator(".message").first).to_be_visible()
     page.evaluate("agentchatbus.session.flushRead()")
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(1000)  # for answers to what was asked until now
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(QUIET_SECONDS * 1000)
     assert asked == []
     page.goto(address(scene, "cache"))
-    page.get_by_text("keep the old metric").first.wait_for()
-    page.wait_for_timeout(300)
+    expect(page.locator(".message", has_text="keep the old metric")).to_be_visible()
+    page.wait_for_timeout(500)
     assert len(asked) <= 2

@@ -1,130 +1,137 @@
-"""The state that events make is the state that a fresh load shows."""
+"""The state that events make is the state that a fresh load shows, also when the bus fell over in between."""
 
 from __future__ import annotations
 
-import random
+import json
+import time
+from collections.abc import Iterator
+from difflib import unified_diff
+from pathlib import Path
 from typing import Any
 
-from tests.browser.agents import Agent, Bus
-from tests.browser.conftest import OpenPage
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
-OPERATIONS = 250
+from tests.browser.agents import Bus
+from tests.browser.conftest import OPTIONS, OpenPage
+from tests.browser.crowd import Crowd
+from tests.end_to_end.processes import ServerProcess, running_server
+
+OPERATIONS = 500
+SETTLES_WITHIN = 120.0
+"""Also for what ends by itself: nobody types for longer than some seconds."""
 STATE = """() => {
-  const { threads, agents, waits, logs, asks, me } = agentchatbus.session.state;
+  const { threads, agents, waits, typing, logs, asks, me } = agentchatbus.session.state;
   const sorted = (map, row) => Object.fromEntries(Object.keys(map).sort().map((key) => [key, row(map[key])]));
   const same = (row) => JSON.parse(JSON.stringify(row));
+  const texts = (selector) => [...document.querySelectorAll(selector)].map((element) => element.innerText.trim());
+  // A quote shows what is loaded, and a page that has been open for long has loaded more.
+  const quotes = new Set(texts(".message .quote"));
+  const withoutQuote = (text) => text.split("\\n").filter((line) => !quotes.has(line.trim())).join("\\n");
+  const kept = ({ id, name, display_name, emoji, description, capabilities, is_offline, last_activity }) =>
+    ({ id, name, display_name, emoji, description, capabilities, is_offline, last_activity });
   return {
     threads: sorted(threads, (thread) => ({ ...same(thread), participants: sorted(thread.participants, same) })),
-    agents: sorted(agents, ({ id, name, display_name, emoji, description, capabilities, is_offline, last_activity }) =>
-      ({ id, name, display_name, emoji, description, capabilities, is_offline, last_activity })),
+    agents: sorted(agents, kept),
     waits: sorted(waits, same),
-    logs: sorted(logs, ({ messages }) => messages.slice(-30).map(({ author_emoji, ...rest }) => rest)),
+    typing: sorted(typing, same),
+    logs: sorted(logs, ({ messages }) => messages.slice(-30).map(same)),
     asks: Object.values(asks)
-      .filter(({ message: { seq, thread_id: id } }) => seq > (threads[id].participants[me.name]?.read_seq ?? 0))
+      .filter(({ message: { seq, thread_id: id } }) => seq > (threads[id]?.participants[me.name]?.read_seq ?? 0))
       .map(({ message }) => message.id).sort(),
     me: me.name,
+    shown: {
+      topics: texts(".thread .topic"),
+      lines: texts(".thread .thread-line"),
+      marks: texts(".thread .thread-bottom"),
+      agents: texts(".agent .agent-top"),
+      messages: texts(".message").slice(-30).map(withoutQuote),
+      waits: texts(".live").map((text) => text.replace(/ · \\d+ \\w+/g, "")),
+    },
   };
 }"""
 
 
-class Crowd:
-    """Agents that do random things in a few threads."""
-
-    def __init__(self, bus: Bus, seed: int) -> None:
-        self.bus = bus
-        self.random = random.Random(seed)
-        self.agents = [bus.agent(f"Crowd {number}") for number in range(4)]
-        self.open = self.agents[0].creates("Crowd: the open thread")
-        self.threads = [self.open, self.agents[1].creates("Crowd: another thread")]
-        self.messages: list[tuple[Agent, dict[str, Any]]] = []
-        self.number = 0
-        self.say()
-
-    def agent(self) -> Agent:
-        return self.random.choice(self.agents)
-
-    def thread(self) -> str:
-        return self.random.choice([self.open, *self.threads])
-
-    def say(self) -> None:
-        author, self.number = self.agent(), self.number + 1
-        content = self.random.choice(["plain"] * 9 + ["**strong** é 😀", "@human please", "x" * 300])
-        self.messages.append((author, author.says(self.thread(), f"{self.number} {content}")))
-
-    def say_as_human(self) -> None:
-        self.bus.say(self.thread(), f"human {self.number}")
-
-    def react(self) -> None:
-        self.agent().reacts(self.random.choice(self.messages)[1], self.random.choice(["👍", "ok", "no"]))
-
-    def edit(self) -> None:
-        author, message = self.random.choice(self.messages)
-        author.edits(message, f"edited {self.random.random()}")
-
-    def unreact(self) -> None:
-        agent, (_, message) = self.agent(), self.random.choice(self.messages)
-        params = {"reaction": "ok", "agent_id": agent.id}
-        self.bus.ask("DELETE", f"/api/messages/{message['id']}/reactions", agent.token, params=params)
-
-    def create(self) -> None:
-        self.number += 1
-        self.threads.append(self.agent().creates(f"Crowd: thread {self.number}"))
-
-    def rename(self) -> None:
-        topic = f"Crowd: renamed {self.random.random()}"
-        self.bus.ask("POST", f"/api/threads/{self.random.choice(self.threads)}/rename", json={"topic": topic})
-
-    def change_state(self) -> None:
-        state = self.random.choice(["discuss", "implement", "review"])
-        self.bus.ask("POST", f"/api/threads/{self.thread()}/state", json={"state": state})
-
-    def delete(self) -> None:
-        if len(self.threads) > 3:
-            thread = self.threads.pop()
-            self.bus.ask("DELETE", f"/api/threads/{thread}")
-            self.messages = [item for item in self.messages if self._is_there(item[1])]
-
-    def describe(self) -> None:
-        agent = self.agent()
-        body = {"token": agent.token, "description": f"does {self.random.random()}", "capabilities": ["a", "b"]}
-        self.bus.ask("PUT", f"/api/agents/{agent.id}", agent.token, json=body)
-
-    def read(self) -> None:
-        thread = self.thread()
-        seq = self.bus.ask("GET", f"/api/threads/{thread}")["last_seq"]
-        self.bus.ask("POST", f"/api/threads/{thread}/read", json={"seq": seq})
-
-    def come_and_go(self) -> None:
-        self.number += 1
-        agent = self.bus.agent(f"Passer-by {self.number}")
-        if self.random.random() < 0.6:
-            agent.leaves()
-
-    def step(self) -> None:
-        often = [self.say] * 8 + [self.react, self.edit, self.say_as_human, self.read] * 2
-        self.random.choice([*often, self.unreact, self.create, self.rename, self.change_state, self.delete,
-                            self.describe, self.come_and_go])()  # fmt: skip
-
-    def _is_there(self, message: dict[str, Any]) -> bool:
-        return self.bus.http.get(f"/api/messages/{message['id']}").is_success
+def difference(by_events: dict[str, Any], by_load: dict[str, Any]) -> str:
+    """Return line by line what two states do not share, an empty text when they are the same."""
+    before, after = (json.dumps(state, indent=1, sort_keys=True, ensure_ascii=False) for state in (by_events, by_load))
+    return "\n".join(unified_diff(before.splitlines(), after.splitlines(), "by events", "by load", lineterm="", n=2))
 
 
-def test_the_state_after_events_is_the_state_after_a_reload(bus: Bus, open_page: OpenPage) -> None:
-    crowd = Crowd(bus, seed=7)
-    page = open_page(f"{bus.url}/#thread/{crowd.open}")
-    page.wait_for_selector(".message")
-    page.wait_for_load_state("networkidle")
-    for _ in range(OPERATIONS):
-        crowd.step()
-    bus.agent("Crowd: the last one to come")
-    page.locator(".agent-name", has_text="the last one to come").wait_for()
-    page.evaluate("agentchatbus.session.flushRead()")
-    page.wait_for_load_state("networkidle")
-    by_events = page.evaluate(STATE)
+def loaded(page: Page) -> dict[str, Any]:
+    """Load a page anew and return its state."""
     page.reload()
-    page.wait_for_selector(".message")
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(300)
-    by_load = page.evaluate(STATE)
-    for key in by_load:
-        assert by_events[key] == by_load[key], key
+    page.wait_for_function("() => globalThis.agentchatbus?.session.state.connection === 'open'")
+    expect(page.locator(".message").first).to_be_visible()
+    return dict(page.evaluate(STATE))
+
+
+def assert_same(page: Page, fresh: Page) -> None:
+    """Compare a page that has followed events with one that is loaded, until nothing is on its way any more."""
+    deadline = time.monotonic() + SETTLES_WITHIN
+    while True:
+        page.evaluate("agentchatbus.session.flushRead()")
+        by_load = loaded(fresh)
+        different = difference(page.evaluate(STATE), by_load)
+        if not different or time.monotonic() > deadline:
+            break
+    if different:
+        pytest.fail(different)
+
+
+@pytest.fixture
+def own_server(browser: Browser, tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server that a test may kill."""
+    with running_server(tmp_path, *OPTIONS) as server:
+        yield server
+
+
+@pytest.fixture
+def own_bus(own_server: ServerProcess) -> Iterator[Bus]:
+    bus = Bus(own_server.url)
+    yield bus
+    bus.close()
+
+
+def test_the_state_after_events_is_that_of_a_fresh_load_also_across_a_restart(
+    own_server: ServerProcess, own_bus: Bus, open_page: OpenPage
+) -> None:
+    """H84, H86."""
+    crowd = Crowd(own_bus, seed=11)
+    address = f"{own_server.url}/#thread/{crowd.open}"
+    page = open_page(address, allow="net::ERR_")
+    expect(page.locator(".message").first).to_be_visible()
+    loaded_at = page.evaluate("agentchatbus.session.state.loadedAt")
+
+    crowd.act(OPERATIONS // 2)
+    own_server.kill()
+    expect(page.locator(".connection")).to_have_text("Connection lost, trying again …")
+    own_server.start()
+    crowd.came_back()
+    crowd.act(OPERATIONS - OPERATIONS // 2)
+    expect(page.locator(".connection")).to_have_text("Live")
+
+    assert len(set(crowd.done)) > 25
+    assert_same(page, open_page(address))
+    assert page.evaluate("agentchatbus.session.state.loadedAt") == loaded_at, "the page began anew instead of resuming"
+
+
+def test_the_state_after_events_is_that_of_a_fresh_load(bus: Bus, open_page: OpenPage) -> None:
+    crowd = Crowd(bus, seed=3)
+    address = f"{bus.url}/#thread/{crowd.open}"
+    page = open_page(address)
+    expect(page.locator(".message").first).to_be_visible()
+    crowd.act(80)
+    assert_same(page, open_page(address))
+
+
+def test_a_page_that_opens_while_much_happens_misses_nothing(bus: Bus, open_page: OpenPage) -> None:
+    """What comes by the stream while the rows are on their way is applied on top of them."""
+    crowd = Crowd(bus, seed=5)
+    address = f"{bus.url}/#thread/{crowd.open}"
+    page = open_page(address)
+    for _ in range(4):
+        page.reload(wait_until="commit")
+        crowd.act(10)
+    expect(page.locator(".message").first).to_be_visible()
+    assert_same(page, open_page(address))

@@ -21,6 +21,7 @@ class Console {
   redraw = () => {};
   reply = () => {};
   focusComposer = () => {};
+  toEnd = () => {};
   #known = null;
 
   go(hash) {
@@ -79,9 +80,9 @@ class Console {
     this.go(toSearch(`in:"${thread.topic.replace(/"/g, "")}" `));
   }
 
-  wrote(message) {
+  wrote() {
     if (this.route.seq !== null) this.go(toThread(this.route.threadId));
-    else requestAnimationFrame(() => document.getElementById(`m${message.seq}`)?.scrollIntoView({ block: "end" }));
+    else this.toEnd();
   }
 
   async jumpTo(threadId, messageId) {
@@ -109,5 +110,6 @@ addEventListener("hashchange", () => {
 const place = document.getElementById("app");
 place.replaceChildren();
 render(html`<${App} app=${app} />`, place);
+app.session.open(app.route.threadId, app.route.seq ?? null);
 app.session.start();
 globalThis.agentchatbus = app;

@@ -5,6 +5,7 @@ import { plainLine } from "./text/format.js";
 const TEXTS = {
   deadlock: (state, item) => `Deadlock: ${item.waits.map((wait) => nameOf(state, wait.agent_id)).join(" → ")}`,
   blocked: (state, item) => `${nameOf(state, item.wait.agent_id)} waits for somebody who is offline`,
+  refused: (state, item) => `A message of ${nameOf(state, item.refusal.agent_id)} was refused`,
   lost: (state, item) => `${nameOf(state, item.agent.id)} fell silent`,
 };
 

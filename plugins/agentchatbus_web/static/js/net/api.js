@@ -57,6 +57,7 @@ export const api = {
   me: () => get("/api/me"),
   login: (token) => post("/api/login", { token }),
   config: () => get("/api/config"),
+  needs: () => get("/api/needs"),
   threads: (before) => get("/api/threads", { order: "activity", limit: 100, include_archived: true, before }),
   thread: (threadId) => get(`/api/threads/${id(threadId)}`),
   overview: (threadId) => get(`/api/threads/${id(threadId)}/overview`),
@@ -65,6 +66,7 @@ export const api = {
   close: (threadId, summary) => post(`/api/threads/${id(threadId)}/close`, summary ? { summary } : {}),
   archive: (threadId, is) => post(`/api/threads/${id(threadId)}/${is ? "archive" : "unarchive"}`),
   remove: (threadId) => send("DELETE", `/api/threads/${id(threadId)}`),
+  waitHistory: (threadId) => get(`/api/threads/${id(threadId)}/waits/history`),
   settings: (threadId, changes) => post(`/api/threads/${id(threadId)}/settings`, changes),
   markRead: (threadId, seq) => post(`/api/threads/${id(threadId)}/read`, { seq }, { keepalive: true }),
   typing: (threadId, is_typing) => post(`/api/threads/${id(threadId)}/typing`, { is_typing }),
@@ -79,11 +81,15 @@ export const api = {
   unreact: (messageId, reaction) => send("DELETE", `/api/messages/${id(messageId)}/reactions`, { params: { reaction, agent_id: "human" } }),
   decide: (threadId, body) => post(`/api/threads/${id(threadId)}/admin/decision`, body),
   search: (q, params) => get("/api/search", { q, limit: 30, ...params }),
+  manifest: () => get("/api/settings/manifest"),
+  saveSettings: (values) => send("PUT", "/api/settings", { body: values }),
   plugins: () => get("/api/plugins"),
   enablePlugin: (name) => post(`/api/plugins/${id(name)}/enable`),
+  extensions: () => get("/api/console"),
+  ask: (method, path, given = {}) => send(method, path, method === "GET" || method === "DELETE" ? { params: given } : { body: given }),
   upload: (file) => {
     const body = new FormData();
     body.append("file", file, file.name || "pasted.png");
-    return send("POST", "/api/upload/image", { body });
+    return send("POST", "/api/upload/file", { body });
   },
 };

@@ -5,9 +5,9 @@ import { api, Refused } from "./api.js";
 import { Stream } from "./stream.js";
 
 const PAGE = 50;
-const ASKS = 30;
 const THREAD_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const READ_EVERY_MS = 10_000;
+const LEARN_EVERY_MS = 1000;
 
 export class Session {
   store = new Store();
@@ -15,9 +15,14 @@ export class Session {
   #isReady = false;
   #isLoading = null;
   #open = null;
+  #openSeq = null;
+  #followed = null;
+  #pages = new Set();
   #read = new Map();
   #readTimer = null;
   #busy = new Map();
+  #unlisted = new Set();
+  #listeners = new Set();
 
   constructor() {
     this.stream = new Stream({
@@ -49,17 +54,43 @@ export class Session {
     location.reload();
   }
 
+  // Tells somebody of every event, and of `resync` when some may have been missed.
+  listen(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #tell(event) {
+    for (const listener of this.#listeners) listener(event);
+  }
+
   #opened(isResumed) {
     this.store.dispatch({ type: "connection", connection: "open" });
     if (!isResumed || !this.#isReady) this.reload();
+    else this.#catchUp();
   }
 
   // What happens while the rows are on their way is held back and applied on top of them.
   #received(event) {
     if (event.type === "resync") return this.reload();
-    if (event.type === "msg.new" && this.#isReady) this.#learn(event.payload.thread_id);
+    this.#tell(event);
+    if (event.type.startsWith("plugin.")) this.#loadExtensions();
+    for (const page of this.#pages) page.events.push(event);
     if (!this.#isReady || this.#isLoading) this.#held.push(event);
     else this.store.dispatch({ type: "event", event });
+    if (event.type === "msg.new") this.#noteMessage(event.payload);
+  }
+
+  #noteMessage({ thread_id: threadId, message }) {
+    if (threadId === this.#followed && !document.hidden) this.markRead(threadId, message.seq);
+    if (this.state.threads[threadId]) return;
+    if (!this.#unlisted.size) setTimeout(() => this.#learnUnlisted(), LEARN_EVERY_MS);
+    this.#unlisted.add(threadId);
+  }
+
+  // Whoever looks at the end of a thread has read what comes there as soon as it is shown.
+  follow(threadId) {
+    this.#followed = threadId;
   }
 
   reload() {
@@ -69,37 +100,51 @@ export class Session {
 
   async #load() {
     try {
-      const [threads, agents] = await Promise.all([api.threads(), api.agents()]);
+      const [threads, agents, needs] = await Promise.all([api.threads(), api.agents(), api.needs()]);
       const at = new Date().toISOString();
       const open = this.#open;
-      this.store.dispatch({ type: "snapshot", threads, agents, at });
-      if (open) await this.#loadThread(open, null);
+      this.store.dispatch({ type: "snapshot", threads, agents, needs, at });
+      if (open) await this.#loadThread(open, this.#isReady ? null : this.#openSeq);
     } catch (error) {
       this.store.dispatch({ type: "phase", phase: "failed", problem: error.message });
       setTimeout(() => this.reload(), 3000);
       return;
     }
+    const isAgain = this.#isReady;
     this.#isReady = true;
     this.store.dispatch(...this.#held.splice(0).map((event) => ({ type: "event", event })));
-    this.#loadAsks();
+    if (isAgain) this.#tell({ type: "resync" });
+    this.#loadPresence();
+    this.#loadExtensions();
+    this.open(this.#open, this.#openSeq).catch(() => {}); // somebody may have gone to another thread meanwhile
   }
 
-  // What asked for a person before this page was opened: mentions and open cards, found by two searches.
-  async #loadAsks() {
-    const [mentions, said] = await Promise.all([found('"@human"'), found("from:system")]);
-    const open = mentions.filter((hit) => hit.seq > readSeq(this.state, this.state.threads[hit.thread_id]));
-    const ids = new Set([...open, ...said].map((hit) => hit.message_id));
-    const messages = await Promise.all([...ids].slice(0, ASKS).map((messageId) => api.message(messageId).catch(() => null)));
-    this.store.dispatch({ type: "asks", messages: messages.filter(Boolean) });
+  // From when on the bus believes that an agent works.
+  async #loadPresence() {
+    const config = await api.config().catch(() => null);
+    if (config) this.store.dispatch({ type: "presence", presence: config.presence });
+  }
+
+  // What plugins add to the page; a bus that refuses to say so has a page all the same.
+  async #loadExtensions() {
+    const extensions = await api.extensions().catch(() => null);
+    if (extensions) this.store.dispatch({ type: "extensions", extensions });
+  }
+
+  // Refusals are stored nowhere, so a stream that resumes does not bring those of the time without a connection.
+  async #catchUp() {
+    const needs = await api.needs().catch(() => null);
+    if (needs) this.store.dispatch({ type: "refused", refused: needs.refused });
   }
 
   async moreThreads() {
-    const page = await api.threads(this.state.moreThreads);
-    this.store.dispatch({ type: "threads", page });
+    const { answer: page, since } = await this.#while(api.threads(this.state.moreThreads));
+    this.store.dispatch({ type: "threads", page }, ...since);
   }
 
   open(threadId, seq = null) {
     this.#open = threadId;
+    this.#openSeq = seq;
     const log = this.state.logs[threadId];
     const isThere = log && (seq === null ? !log.hasNewer : log.messages.some((message) => message.seq === seq));
     if (!threadId || isThere || !this.#isReady) return Promise.resolve();
@@ -110,25 +155,50 @@ export class Session {
     try {
       if (!(await this.#learn(threadId))) return;
       const isNewest = seq === null;
-      const params = isNewest ? { order: "desc", limit: PAGE } : { after_seq: Math.max(0, seq - PAGE / 2), limit: PAGE };
-      const messages = await api.messages(threadId, params);
-      const last = this.state.threads[threadId]?.last_seq ?? 0;
+      const params = isNewest ? { order: "desc" } : { after_seq: Math.max(0, seq - PAGE / 2) };
+      const { messages, hasNewer, since } = await this.#page(threadId, params);
       const hasOlder = (messages[0]?.seq ?? 1) > 1;
-      const hasNewer = !isNewest && (messages.at(-1)?.seq ?? last) < last;
-      this.store.dispatch({ type: "reset", threadId }, { type: "page", threadId, messages, hasOlder, hasNewer });
+      this.store.dispatch({ type: "reset", threadId }, { type: "page", threadId, messages, hasOlder, hasNewer }, ...since);
     } catch (error) {
       if (!(error instanceof Refused) || error.status !== 404) throw error;
     }
   }
 
-  // A thread that was too old for the first page of the list is fetched when it is opened or somebody speaks in it.
+  async #page(threadId, params) {
+    const { answer: messages, since } = await this.#while(api.messages(threadId, { limit: PAGE, ...params }));
+    const isToEnd = params.order === "desc" || messages.length < PAGE;
+    const hasNewer = !isToEnd && messages.at(-1).seq < (this.state.threads[threadId]?.last_seq ?? 0);
+    return { messages, hasNewer, since };
+  }
+
+  // An answer, and what happened while it was on its way, to be applied once more on top of it.
+  async #while(asked) {
+    const page = { events: [] };
+    this.#pages.add(page);
+    const answer = await asked.finally(() => this.#pages.delete(page));
+    return { answer, since: page.events.map((event) => ({ type: "event", event })) };
+  }
+
+  // Threads that were too old for the first page of the list are at its top when somebody has spoken in them.
+  async #learnUnlisted() {
+    const unlisted = [...this.#unlisted].filter((threadId) => !this.state.threads[threadId]);
+    this.#unlisted.clear();
+    const asked = unlisted.length ? await this.#while(api.threads()).catch(() => null) : null;
+    if (!asked) return;
+    const threads = asked.answer.threads.filter((thread) => !this.state.threads[thread.id]);
+    this.store.dispatch({ type: "threads", page: { threads, next_cursor: this.state.moreThreads } }, ...asked.since);
+    for (const threadId of unlisted) this.#learn(threadId);
+  }
+
+  // A thread that was too old for the first page of the list is fetched when it is opened.
   #learn(threadId) {
     if (this.state.threads[threadId]) return Promise.resolve(true);
     if (!THREAD_ID.test(threadId)) return Promise.resolve(false);
     return this.#once(`learn ${threadId}`, async () => {
-      const [thread, overview] = await Promise.all([api.thread(threadId), api.overview(threadId)]);
+      const { answer, since } = await this.#while(Promise.all([api.thread(threadId), api.overview(threadId)]));
+      const [thread, overview] = answer;
       const page = { threads: [{ ...thread, ...overview }], next_cursor: this.state.moreThreads };
-      this.store.dispatch({ type: "threads", page });
+      this.store.dispatch({ type: "threads", page }, ...since);
       return true;
     }).catch(() => false);
   }
@@ -137,9 +207,11 @@ export class Session {
     const log = this.state.logs[threadId];
     if (!log?.hasOlder || !log.messages.length) return Promise.resolve();
     return this.#once(`older ${threadId}`, async () => {
-      const params = { before_seq: log.messages[0].seq, order: "desc", limit: PAGE };
-      const messages = await api.messages(threadId, params);
-      this.store.dispatch({ type: "page", threadId, messages, hasOlder: messages.length > 0 && messages[0].seq > 1 });
+      const before = log.messages[0].seq;
+      const { messages, since } = await this.#page(threadId, { before_seq: before, order: "desc" });
+      if (this.state.logs[threadId]?.messages[0]?.seq !== before) return; // it was trimmed meanwhile
+      const hasOlder = messages.length > 0 && messages[0].seq > 1;
+      this.store.dispatch({ type: "page", threadId, messages, hasOlder }, ...since);
     });
   }
 
@@ -147,8 +219,16 @@ export class Session {
     const log = this.state.logs[threadId];
     if (!log?.hasNewer) return Promise.resolve();
     return this.#once(`newer ${threadId}`, async () => {
-      const messages = await api.messages(threadId, { after_seq: log.messages.at(-1)?.seq ?? 0, limit: PAGE });
-      this.store.dispatch({ type: "page", threadId, messages, hasNewer: messages.length === PAGE });
+      const after = log.messages.at(-1)?.seq ?? 0;
+      const { messages, hasNewer, since } = await this.#page(threadId, { after_seq: after });
+      if ((this.state.logs[threadId]?.messages.at(-1)?.seq ?? 0) !== after) return; // it was trimmed meanwhile
+      this.store.dispatch({ type: "page", threadId, messages, hasNewer }, ...since);
+    });
+  }
+
+  loadWaits(threadId) {
+    return this.#once(`waits ${threadId}`, async () => {
+      this.store.dispatch({ type: "pastWaits", threadId, history: await api.waitHistory(threadId) });
     });
   }
 
@@ -177,13 +257,5 @@ export class Session {
     const log = this.state.logs[threadId];
     if (log && !log.hasNewer) this.store.dispatch({ type: "page", threadId, messages: [{ reactions: [], ...message }] });
     return message;
-  }
-}
-
-async function found(q) {
-  try {
-    return (await api.search(q, { limit: 50 })).results;
-  } catch {
-    return []; // a bus may have no search; the inbox then starts empty
   }
 }

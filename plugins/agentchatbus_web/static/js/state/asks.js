@@ -1,7 +1,6 @@
 // Messages that ask something of the person who watches: open cards, mentions, notices of the coordinator.
 
 export const CONFIRMATIONS = new Set(["admin_switch_confirmation_required", "admin_takeover_confirmation_required"]);
-const NOTICES = new Set(["admin_coordination_timeout_notice", "agent_offline_risk_notice"]);
 
 export function isMention(message, me) {
   if (!message.author_id) return false;
@@ -14,10 +13,11 @@ export function isMention(message, me) {
 }
 
 export function kindOfAsk(message, me) {
-  const type = message.metadata.ui_type;
-  if (CONFIRMATIONS.has(type)) return message.metadata.decision_status === "resolved" ? null : "card";
-  if (NOTICES.has(type)) return "notice";
-  return isMention(message, me) ? "mention" : null;
+  const { ui_type, ui_buttons, decision_status, visibility } = message.metadata;
+  if (message.role !== "system") return isMention(message, me) ? "mention" : null;
+  if (decision_status === "resolved") return null;
+  if (Array.isArray(ui_buttons) && ui_buttons.length) return "card";
+  return visibility === "human_only" && String(ui_type).endsWith("_notice") ? "notice" : null;
 }
 
 export function putAsk(state, message) {

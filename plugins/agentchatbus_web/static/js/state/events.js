@@ -2,7 +2,7 @@
 // is applied twice changes nothing the second time.
 import { dropAsksOf, putAsk } from "./asks.js";
 import { changeMessage, putMessages } from "./logs.js";
-import { agentRow, lastMessageRow, messageRow, reactionRow, threadRow } from "./rows.js";
+import { agentRow, lastMessageRow, messageRow, participantKey, participantRow, reactionRow, refusalKey, threadRow } from "./rows.js";
 
 const EVENTS = {
   "thread.new": threadCreated,
@@ -15,19 +15,21 @@ const EVENTS = {
   "thread.settings": threadChanged,
   "thread.admin": threadChanged,
   "thread.deleted": threadDeleted,
+  "thread.joined": threadJoined,
   "thread.read": (state, { thread_id, reader, read_seq }) => readUpTo(state, thread_id, reader, read_seq),
   "msg.new": messagePosted,
   "msg.edit": messageEdited,
   "msg.updated": messageChanged,
   "msg.react": reactionAdded,
   "msg.unreact": reactionRemoved,
+  "msg.refused": (state, payload) => put(state, "refused", refusalKey(payload), payload),
   "agent.online": agentOnline,
   "agent.updated": agentUpdated,
   "agent.offline": agentOffline,
   "agent.typing": typingChanged,
   "wait.started": waitStarted,
   "wait.ended": waitEnded,
-  "bus.started": (state) => ({ ...state, waits: {}, typing: {} }),
+  "bus.started": (state) => ({ ...state, waits: {}, typing: {}, refused: {} }),
 };
 
 export function applyEvent(state, type, payload, at = null) {
@@ -45,22 +47,37 @@ function drop(state, map, matches) {
 
 function threadCreated(state, { thread }, at) {
   const creator = thread.settings?.creator_admin;
-  const next = threadChanged(state, { thread });
+  const known = state.threads[thread.id] ?? { ...threadRow(thread), last_message: null, participants: {} };
+  const next = threadChanged(put(state, "threads", thread.id, known), { thread });
   if (!creator) return next;
   return acted(joined(next, thread.id, creator.agent_id, 0), creator.agent_id, "thread_create", thread.created_at ?? at);
 }
 
+// A thread that is not listed stays so: the event does not say who takes part in it, or what was said last.
 function threadChanged(state, { thread }) {
-  const known = state.threads[thread.id] ?? { last_message: null, participants: {} };
-  return put(state, "threads", thread.id, { ...known, ...threadRow(thread) });
+  const known = state.threads[thread.id];
+  if (!known) return state;
+  const next = put(state, "changes", thread.id, (state.changes[thread.id] ?? 0) + 1);
+  return put(next, "threads", thread.id, { ...known, ...threadRow(thread) });
 }
 
 function threadDeleted(state, { thread_id }) {
   const isOfThread = (value) => value.thread_id === thread_id;
   let next = dropAsksOf(state, thread_id);
-  next = drop(drop(next, "waits", isOfThread), "typing", isOfThread);
+  for (const map of ["waits", "typing", "refused"]) next = drop(next, map, isOfThread);
+  next = drop(next, "pastWaits", (_, key) => key === thread_id);
   next = drop(next, "threads", (_, key) => key === thread_id);
   return drop(next, "logs", (_, key) => key === thread_id);
+}
+
+function threadJoined(state, { thread, participant }) {
+  const next = threadChanged(state, { thread });
+  if (!next.threads[thread.id]) return next;
+  const { participants, ...row } = next.threads[thread.id];
+  const key = participantKey(participant);
+  const item = participantRow(participant);
+  const known = { ...item, read_seq: Math.max(item.read_seq, participants[key]?.read_seq ?? 0) };
+  return put(next, "threads", thread.id, { ...row, participants: { ...participants, [key]: known } });
 }
 
 function joined(state, threadId, key, readSeq, name = null) {
@@ -99,8 +116,8 @@ function messagePosted(state, { message: raw }, at) {
       last_message: lastMessageRow(row),
     });
   }
-  if (row.author_id || row.role !== "system") next = joined(next, threadId, row.author_id ?? row.author_name, seq, row.author_name);
-  if (row.author_id) next = acted(next, row.author_id, "msg_post", row.created_at ?? at);
+  if (row.role !== "system") next = joined(next, threadId, row.author_id ?? row.author_name, seq, row.author_name);
+  if (row.author_id) next = gotThrough(acted(next, row.author_id, "msg_post", row.created_at ?? at), row.author_id, threadId);
   const log = next.logs[threadId];
   if (log && !log.hasNewer && !log.messages.some((known) => known.id === row.id)) {
     next = put(next, "logs", threadId, { ...log, messages: putMessages(log.messages, [row]) });
@@ -111,7 +128,15 @@ function messagePosted(state, { message: raw }, at) {
 function messageEdited(state, payload, at) {
   const { message } = payload;
   const editor = Object.values(state.agents).find((agent) => agent.name === payload.edited_by);
-  return messageChanged(editor ? acted(state, editor.id, "msg_edit", message.edited_at ?? at) : state, payload);
+  if (!editor) return messageChanged(state, payload);
+  const next = acted(state, editor.id, "msg_edit", message.edited_at ?? at);
+  return messageChanged(gotThrough(next, editor.id, payload.thread_id), payload);
+}
+
+// Who gets something through in a thread has got over its refusal there.
+function gotThrough(state, agentId, threadId) {
+  const settled = refusalKey({ agent_id: agentId, thread_id: threadId });
+  return drop(state, "refused", (_, key) => key === settled);
 }
 
 function messageChanged(state, { thread_id: threadId, message: raw }) {
@@ -153,7 +178,7 @@ function agentUpdated(state, { agent }) {
 function agentOffline(state, { agent_id: agentId, reason }) {
   let next = drop(state, "waits", (wait) => wait.agent_id === agentId);
   next = drop(next, "typing", (typing) => typing.who === agentId);
-  if (reason === "unregistered") return drop(next, "agents", (_, key) => key === agentId);
+  if (reason === "unregistered" || reason === "expired") return drop(next, "agents", (_, key) => key === agentId);
   const agent = next.agents[agentId];
   if (!agent) return next;
   const activity = reason === "kicked" ? "kicked" : agent.last_activity;
@@ -168,14 +193,21 @@ function typingChanged(state, { agent_id: who, name, thread_id, is_typing }) {
 
 function waitStarted(state, { agent_id, thread_id, entered_at, waiting_for }) {
   const wait = { agent_id, thread_id, since: entered_at, waiting_for: [...(waiting_for ?? [])] };
-  const agent = state.agents[agent_id];
-  const next = agent?.is_offline ? put(state, "agents", agent_id, { ...agent, is_offline: false }) : state;
-  return put(next, "waits", `${agent_id} ${thread_id}`, wait);
+  return put(acted(state, agent_id, "msg_wait", entered_at), "waits", `${agent_id} ${thread_id}`, wait);
+}
+
+// A wait that is over goes to the others of its thread, if somebody has asked for those.
+function waited(state, wait, reason, at) {
+  const past = wait && state.pastWaits[wait.thread_id];
+  if (!past || past.waits.some((item) => item.agent_id === wait.agent_id && item.since === wait.since)) return state;
+  const { agent_id, since, waiting_for } = wait;
+  const waits = [...past.waits, { agent_id, since, until: at, reason, waiting_for }];
+  return put(state, "pastWaits", wait.thread_id, { ...past, waits });
 }
 
 function waitEnded(state, { agent_id, thread_id, reason, read_seq }, at) {
   const key = `${agent_id} ${thread_id}`;
-  const next = drop(state, "waits", (_, known) => known === key);
+  const next = drop(waited(state, state.waits[key], reason, at), "waits", (_, known) => known === key);
   if (read_seq === null || read_seq === undefined) return next;
   const activity = reason === "messages" ? "msg_received" : "msg_wait";
   return acted(joined(next, thread_id, agent_id, read_seq), agent_id, activity, at);

@@ -2,7 +2,7 @@
 import { applyEvent } from "./events.js";
 import { putAsk } from "./asks.js";
 import { putMessages } from "./logs.js";
-import { agentRow, lastMessageRow, messageRow, participantKey, participantRow, threadRow } from "./rows.js";
+import { agentRow, lastMessageRow, messageRow, participantKey, participantRow, pastWaitsOf, refusalsOf, threadRow } from "./rows.js";
 
 export function initialState() {
   return {
@@ -17,6 +17,13 @@ export function initialState() {
     typing: {},
     logs: {},
     asks: {},
+    refused: {},
+    pastWaits: {},
+    looksComplete: true,
+    presence: { working_seconds: 0, working_activities: [] },
+    changes: {},
+    loadedAt: null,
+    extensions: { panels: [], decorations: [] },
   };
 }
 
@@ -29,7 +36,10 @@ const ACTIONS = {
   page: messagesArrived,
   reset: (state, { threadId }) => ({ ...state, logs: without(state.logs, threadId) }),
   trim,
-  asks: (state, { messages }) => messages.reduce((next, raw) => putAsk(next, messageRow(raw)), state),
+  pastWaits: (state, { threadId, history }) => ({ ...state, pastWaits: { ...state.pastWaits, [threadId]: pastWaitsOf(history) } }),
+  refused: (state, { refused }) => ({ ...state, refused: { ...state.refused, ...refusalsOf(refused) } }),
+  extensions: (state, { extensions }) => ({ ...state, extensions }),
+  presence: (state, { presence }) => ({ ...state, presence }),
   read: (state, { threadId, seq }) => applyEvent(state, "thread.read", { thread_id: threadId, reader: state.me.name, read_seq: seq }),
   event: (state, { event }) => applyEvent(state, event.type, event.payload, event.at),
 };
@@ -38,12 +48,16 @@ export function reduce(state, action) {
   return ACTIONS[action.type](state, action);
 }
 
-function snapshot(state, { threads, agents, at }) {
-  const fresh = { ...state, phase: "ready", problem: null, threads: {}, waits: {}, typing: {}, logs: {} };
+function snapshot(state, { threads, agents, needs, at }) {
+  const fresh = { ...state, phase: "ready", problem: null, loadedAt: at };
+  for (const map of ["threads", "waits", "typing", "logs", "asks", "pastWaits"]) fresh[map] = {};
+  fresh.refused = refusalsOf(needs.refused);
+  fresh.looksComplete = needs.is_complete;
   fresh.agents = Object.fromEntries(
     agents.map((raw) => [raw.id, { ...agentRow(raw), is_offline: raw.state === "offline", seen_at: at }]),
   );
-  return { ...fresh, ...mergedThreads(fresh, threads), ...waitsOf(agents) };
+  const asking = needs.messages.reduce((next, { message }) => putAsk(next, messageRow(message)), fresh);
+  return { ...asking, ...mergedThreads(asking, threads), ...waitsOf(agents) };
 }
 
 function waitsOf(agents) {
@@ -79,11 +93,16 @@ function messagesArrived(state, { threadId, messages, hasOlder, hasNewer }) {
   return { ...noted, logs: { ...noted.logs, [threadId]: next } };
 }
 
-function trim(state, { threadId, keep }) {
+// Keeps the messages around the one that is looked at; what is dropped is loaded again when one goes there.
+function trim(state, { threadId, around, keep }) {
   const log = state.logs[threadId];
-  if (!log || log.messages.length <= keep) return state;
-  const messages = log.messages.slice(-keep);
-  return { ...state, logs: { ...state.logs, [threadId]: { ...log, messages, hasOlder: true } } };
+  const at = log ? log.messages.findIndex((message) => message.seq === around) : -1;
+  if (at < 0) return state;
+  const messages = log.messages.slice(Math.max(0, at - keep), at + keep + 1);
+  if (messages.length === log.messages.length) return state;
+  const hasOlder = log.hasOlder || messages[0] !== log.messages[0];
+  const hasNewer = log.hasNewer || messages.at(-1) !== log.messages.at(-1);
+  return { ...state, logs: { ...state.logs, [threadId]: { messages, hasOlder, hasNewer } } };
 }
 
 function without(map, key) {

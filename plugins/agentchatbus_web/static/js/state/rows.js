@@ -19,6 +19,7 @@ export function messageRow(raw, threadId = raw.thread_id) {
     author: raw.author,
     author_id: raw.author_id ?? null,
     author_name: raw.author_name ?? raw.author,
+    author_display_name: raw.author_display_name ?? raw.author_name ?? raw.author,
     author_emoji: raw.author_emoji ?? "",
     role: raw.role,
     content: raw.content ?? "",
@@ -43,10 +44,10 @@ export function reactionRow(raw) {
 
 export function lastMessageRow(raw) {
   if (!raw) return null;
-  const { id, seq, author_id, author_name, role, created_at, priority } = raw;
+  const { id, seq, author_id, author_name, author_display_name, role, created_at, priority } = raw;
   // As many characters as a list shows, counted as the bus counts them: by code points.
   const content = [...(raw.content ?? "").slice(0, 420)].slice(0, 200).join("");
-  return { id, seq, author_id: author_id ?? null, author_name, role, created_at, priority, content };
+  return { id, seq, author_id: author_id ?? null, author_name, author_display_name, role, created_at, priority, content };
 }
 
 const THREAD_KEYS = ["id", "topic", "status", "created_at", "updated_at", "last_seq", "message_count"];
@@ -67,3 +68,9 @@ const LIFE_KEYS = ["registered_at", "last_heartbeat", "last_activity", "last_act
 export function agentRow(raw) {
   return Object.fromEntries([...AGENT_KEYS, ...LIFE_KEYS].map((key) => [key, raw[key] ?? null]));
 }
+
+export const refusalKey = ({ agent_id, thread_id }) => `${agent_id} ${thread_id}`;
+
+export const refusalsOf = (rows) => Object.fromEntries(rows.map((row) => [refusalKey(row), row]));
+
+export const pastWaitsOf = ({ waits, is_complete }) => ({ waits: [...waits], isComplete: is_complete });

@@ -1,13 +1,23 @@
-// What the views show, derived from the state and the time; nothing here is kept.
+// What the views show, derived from the state and the time.
+import { byName } from "../text/format.js";
 
-const WORKING = new Set(["bus_connect", "resume", "thread_create", "msg_received", "msg_post", "msg_edit"]);
-const WORKING_MS = 15 * 60_000;
 const LOST_MS = 12 * 3_600_000;
 export const LIVE = new Set(["discuss", "implement", "review"]);
 
-export const nameOf = (state, id) => state.agents[id]?.display_name || state.agents[id]?.name || id;
+// For ids and times, whose order no language changes.
+const byText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+
+export const nameOf = (state, id) => state.agents[id]?.display_name || state.agents[id]?.name || nameOfOld(state, id) || id;
+// Somebody who is waited for and offline, or unregistered and thus no longer listed; people are neither.
+export const isGone = (state, id) => state.agents[id]?.is_offline ?? ![state.me.name, "human"].includes(id);
+
+function nameOfOld(state, id) {
+  const member = Object.values(state.threads).find((thread) => Object.hasOwn(thread.participants, id))?.participants[id];
+  return member?.display_name ?? member?.name;
+}
+
 export const authorName = (state, message) =>
-  message.author_id ? state.agents[message.author_id]?.display_name || message.author_name : message.author_name;
+  (message.author_id && state.agents[message.author_id]?.display_name) || message.author_display_name || message.author_name;
 export const authorEmoji = (state, message) => state.agents[message.author_id]?.emoji || message.author_emoji || "👤";
 
 export function waitsOf(state, agentId) {
@@ -17,8 +27,9 @@ export function waitsOf(state, agentId) {
 export function agentState(state, agent, now = Date.now()) {
   if (waitsOf(state, agent.id).length) return "waiting";
   if (agent.is_offline) return "offline";
+  const { working_seconds, working_activities } = state.presence;
   const since = now - Date.parse(agent.last_activity_time);
-  return WORKING.has(agent.last_activity) && since < WORKING_MS ? "working" : "idle";
+  return working_activities.includes(agent.last_activity) && since < working_seconds * 1000 ? "working" : "idle";
 }
 
 const RANK = { stuck: 0, waiting: 1, working: 2, idle: 3, offline: 4 };
@@ -29,14 +40,14 @@ export function agentsInOrder(state, now = Date.now()) {
   return Object.values(state.agents)
     .map((agent) => {
       const waits = waitsOf(state, agent.id);
-      const blocked = waits.find((wait) => wait.waiting_for.some((id) => state.agents[id]?.is_offline));
+      const blocked = waits.find((wait) => wait.waiting_for.some((id) => isGone(state, id)));
       return { agent, waits, state: agentState(state, agent, now), isStuck: stuck.has(agent.id) || !!blocked };
     })
     .sort(
       (a, b) =>
         RANK[a.isStuck ? "stuck" : a.state] - RANK[b.isStuck ? "stuck" : b.state] ||
-        a.agent.display_name.localeCompare(b.agent.display_name) ||
-        a.agent.id.localeCompare(b.agent.id),
+        byName(a.agent.display_name, b.agent.display_name) ||
+        byText(a.agent.id, b.agent.id),
     );
 }
 
@@ -54,21 +65,28 @@ export function threadsInOrder(state, { statuses, text = "" } = {}) {
   return Object.values(state.threads)
     .filter((thread) => !statuses || statuses.has(thread.status))
     .filter((thread) => !wanted || thread.topic.toLowerCase().includes(wanted))
-    .sort((a, b) => activeAt(b).localeCompare(activeAt(a)) || a.id.localeCompare(b.id));
+    .sort((a, b) => byText(activeAt(b), activeAt(a)) || byText(a.id, b.id));
 }
 
 export function waitsIn(state, threadId) {
   return Object.values(state.waits)
     .filter((wait) => wait.thread_id === threadId)
-    .sort((a, b) => a.since.localeCompare(b.since));
+    .sort((a, b) => byText(a.since, b.since));
 }
 
 export function typingIn(state, threadId) {
   return Object.values(state.typing).filter((typing) => typing.thread_id === threadId && typing.who !== state.me.name);
 }
 
-// Agents that wait for each other in a circle: each list holds the waits along it.
+const circlesOf = new WeakMap();
+
+// Agents that wait for each other in a circle: each list holds the waits along it. Several views ask for them.
 export function circles(state) {
+  if (!circlesOf.has(state.waits)) circlesOf.set(state.waits, circlesIn(state));
+  return circlesOf.get(state.waits);
+}
+
+function circlesIn(state) {
   const edges = Object.values(state.waits).flatMap((wait) => wait.waiting_for.map((to) => ({ ...wait, to })));
   const from = Map.groupBy ? Map.groupBy(edges, (edge) => edge.agent_id) : grouped(edges);
   const found = new Map();
@@ -110,7 +128,7 @@ export function needs(state, dismissed = new Set(), now = Date.now()) {
   }));
   const circling = new Set(items.flatMap((item) => item.waits.map((wait) => wait.agent_id)));
   for (const wait of Object.values(state.waits)) {
-    const gone = wait.waiting_for.filter((id) => state.agents[id]?.is_offline);
+    const gone = wait.waiting_for.filter((id) => isGone(state, id));
     if (gone.length && !circling.has(wait.agent_id)) {
       items.push({ key: `blocked ${wait.agent_id} ${wait.since}`, kind: "blocked", wait, gone, at: wait.since });
     }
@@ -122,14 +140,18 @@ export function needs(state, dismissed = new Set(), now = Date.now()) {
       items.push({ key: `message ${message.id}`, kind, message, at: message.created_at });
     }
   }
-  for (const agent of Object.values(state.agents)) {
-    const age = now - Date.parse(agent.last_activity_time);
-    if (!agent.is_offline || agent.last_activity === "kicked" || age > LOST_MS) continue;
-    const places = Object.values(state.threads).filter((thread) => isLive(thread.id) && thread.participants[agent.id]);
+  for (const refusal of Object.values(state.refused).filter((item) => isLive(item.thread_id))) {
+    items.push({ key: `refused ${refusal.agent_id} ${refusal.refused_at}`, kind: "refused", refusal, at: refusal.refused_at });
+  }
+  const isLost = (agent) => agent.is_offline && agent.last_activity !== "kicked" && now - Date.parse(agent.last_activity_time) <= LOST_MS;
+  const lost = Object.values(state.agents).filter(isLost);
+  const live = lost.length ? Object.values(state.threads).filter((thread) => isLive(thread.id)) : [];
+  for (const agent of lost) {
+    const places = live.filter((thread) => thread.participants[agent.id]);
     if (places.length) items.push({ key: `lost ${agent.id} ${agent.last_activity_time}`, kind: "lost", agent, places, at: agent.last_activity_time });
   }
-  const order = { deadlock: 0, blocked: 1, card: 2, mention: 3, notice: 4, lost: 5 };
+  const order = { deadlock: 0, blocked: 1, card: 2, mention: 3, refused: 4, notice: 5, lost: 6 };
   return items
     .filter((item) => !dismissed.has(item.key))
-    .sort((a, b) => order[a.kind] - order[b.kind] || (b.at ?? "").localeCompare(a.at ?? ""));
+    .sort((a, b) => order[a.kind] - order[b.kind] || byText(b.at ?? "", a.at ?? ""));
 }

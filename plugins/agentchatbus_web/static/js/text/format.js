@@ -32,6 +32,8 @@ export function ago(iso, now = Date.now()) {
   return passed < 60_000 ? "now" : span(passed).replace(/ .*/, (rest) => rest.split(" ").slice(0, 2).join(" "));
 }
 
+export const byName = new Intl.Collator().compare;
+
 export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
 export function names(list) {
@@ -43,7 +45,8 @@ export function plainLine(text, length = 120) {
   const line = text
     .replace(/```\w*\n?/g, " ")
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
-    .replace(/[*_~`#>|]+/g, "")
+    .replace(/^\s*(?:#{1,6}|>+)\s+/gm, "")
+    .replace(/(?<![\p{L}\p{N}_])_+|_+(?![\p{L}\p{N}_])|[*~`|]+/gu, "")
     .replace(/\s+/g, " ")
     .trim();
   return line.length > length ? `${line.slice(0, length)}…` : line;

@@ -1,15 +1,15 @@
 // Who is here, what each of them does, and who waits for whom.
-import { cls, html } from "../ui.js";
+import { cls, html, kept } from "../ui.js";
 import { toThread } from "../route.js";
-import { agentsInOrder, circles, nameOf } from "../state/selectors.js";
+import { agentsInOrder, circles, isGone, nameOf } from "../state/selectors.js";
 import { fullTime, names, plural, since } from "../text/format.js";
-import { Avatar } from "./parts.js";
+import { Avatar, hue } from "./parts.js";
 
 const WORDS = { working: "working", idle: "idle", offline: "offline" };
 
 function Wait({ state, wait, now }) {
   const thread = state.threads[wait.thread_id];
-  const offline = wait.waiting_for.filter((id) => state.agents[id]?.is_offline);
+  const offline = wait.waiting_for.filter((id) => isGone(state, id));
   return html`<span class=${cls("wait-line", offline.length && "bad")} title=${`Since ${fullTime(wait.since)}`}>
     ${wait.waiting_for.length
       ? html`waits for <b>${names(wait.waiting_for.map((id) => nameOf(state, id)))}</b>${offline.length ? ", offline" : ""}`
@@ -26,9 +26,20 @@ function Doing({ state, entry, now }) {
   return html`<span class="wait-line" title=${`Last sign of life: ${fullTime(agent.last_activity_time)}`}>${WORDS[entry.state]} · ${entry.state === "working" ? `for ${passed}` : `seen ${passed} ago`}</span>`;
 }
 
-function Agent({ app, state, entry, now, isHere }) {
+const shownState = (entry) => (entry.isStuck ? "stuck" : entry.state);
+
+function shows({ state, entry: { agent, waits, ...entry }, now, isHere }) {
+  const waiting = waits.flatMap((wait) => {
+    const topic = state.threads[wait.thread_id]?.topic;
+    return [wait, topic, since(wait.since, now), ...wait.waiting_for.flatMap((id) => [nameOf(state, id), isGone(state, id)])];
+  });
+  const alone = waits.length ? null : since(agent.last_activity_time, now);
+  return [shownState(entry), entry.state, hue(agent.id), agent.emoji, agent.display_name, agent.name, agent.last_activity, alone, isHere, ...waiting];
+}
+
+const Agent = kept(shows, ({ app, state, entry, now, isHere }) => {
   const { agent } = entry;
-  const shown = entry.isStuck ? "stuck" : entry.state;
+  const shown = shownState(entry);
   return html`<li class=${cls("agent", shown, isHere && "here")}>
     <${Avatar} id=${agent.id} emoji=${agent.emoji} state=${shown} />
     <div class="agent-text">
@@ -39,7 +50,7 @@ function Agent({ app, state, entry, now, isHere }) {
       <${Doing} state=${state} entry=${entry} now=${now} />
     </div>
   </li>`;
-}
+});
 
 export function Circle({ state, waits, now }) {
   return html`<ol class="circle">
@@ -55,7 +66,7 @@ export function Agents({ app, state, route, now, onClose }) {
   const entries = agentsInOrder(state, now);
   const here = new Set(Object.keys(state.threads[route.threadId]?.participants ?? {}));
   const [present, away] = [entries.filter((entry) => entry.state !== "offline"), entries.filter((entry) => entry.state === "offline")];
-  const count = (word) => present.filter((entry) => (entry.isStuck ? "stuck" : entry.state) === word).length;
+  const count = (word) => present.filter((entry) => shownState(entry) === word).length;
   const sums = ["stuck", "waiting", "working", "idle"].filter((word) => count(word));
   return html`<aside class="agents" aria-label="Agents">
     <div class="panel-head"><h2>Agents</h2>

@@ -4,6 +4,7 @@ import { needs } from "../state/selectors.js";
 import { Agents } from "./agents.js";
 import { Conversation } from "./conversation.js";
 import { AgentDetails, ConfirmDialog, HistoryDialog, ImageDialog, ThreadDetails } from "./details.js";
+import { PanelPage } from "./extensions.js";
 import { Inbox } from "./inbox.js";
 import { Overview } from "./overview.js";
 import { Keys, Palette } from "./palette.js";
@@ -26,6 +27,7 @@ function Top({ app, state, count, route }) {
       <a class=${cls("needs-link", count > 0 && "some")} href="#inbox" aria-current=${route.view === "inbox" ? "page" : undefined}>${icon("bell")}<span>Needs you</span>${count > 0 && html`<b>${count}</b>`}</a>
       <a href="#overview" aria-current=${route.view === "overview" ? "page" : undefined} class="wide-only">Overview</a>
       <a href="#search/" aria-current=${route.view === "search" ? "page" : undefined} class="wide-only">Search</a>
+      <a class="icon-button small-only" href="#overview" aria-label="Overview" title="Overview" aria-current=${route.view === "overview" ? "page" : undefined}>${icon("chart")}</a>
       <${Button} name="theme" label="Dark or light" onClick=${flip} />
       <${Button} name="people" label="Agents" kind="mid-only" onClick=${() => app.show({ dialog: "agents" })} />
       <a class="icon-button" href="#settings" aria-label="Settings" title="Settings">${icon("settings")}</a>
@@ -42,6 +44,7 @@ function Main({ app, state, route, items, now }) {
   if (route.view === "thread") return html`<${Conversation} app=${app} state=${state} route=${route} now=${now} />`;
   if (route.view === "search") return html`<${Search} app=${app} route=${route} now=${now} />`;
   if (route.view === "settings") return html`<${Settings} app=${app} />`;
+  if (route.view === "panel") return html`<${PanelPage} app=${app} state=${state} route=${route} />`;
   if (route.view === "overview") return html`<${Overview} app=${app} state=${state} now=${now} />`;
   return html`<${Inbox} app=${app} state=${state} items=${items} now=${now} />`;
 }
@@ -63,6 +66,7 @@ function Login({ app }) {
     app.session.login(new FormData(event.target).get("token")).catch((error) => setProblem(error.message));
   };
   return html`<main class="login"><form onSubmit=${submit}><h1>AgentChatBus</h1><p>This bus can be reached over the network. Show your access token to come in.</p>
+    <input type="text" name="username" autocomplete="username" value="AgentChatBus" hidden readonly />
     <label class="field"><span>Access token</span><input name="token" type="password" autocomplete="current-password" required autofocus /></label>
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}<button class="button primary">Log in</button></form></main>`;
 }
@@ -77,8 +81,8 @@ export function App({ app }) {
   useMemo(() => assignHues(state.agents), [Object.keys(state.agents).join()]);
   const items = needs(state, app.dismissed, now);
   useKeys(app);
-  useEffect(() => app.needsChanged(items), [items.map((item) => item.key).join()]);
-  useLayoutEffect(() => document.querySelector("main h1[tabindex]")?.focus({ preventScroll: true }), [route.view, route.threadId]);
+  useEffect(() => app.needsChanged(items), [items.map((item) => item.key).join(), state.phase]);
+  useLayoutEffect(() => document.querySelector("main h1[tabindex]")?.focus({ preventScroll: true }), [route.view, route.threadId, route.name]);
   if (state.phase === "login") return html`<${Login} app=${app} />`;
   if (state.phase === "loading") return html`<p class="booting" role="status">Connecting to the bus …</p>`;
   const wanted = new Set(items.flatMap((item) => (item.message ? [item.message.thread_id] : (item.waits ?? [item.wait]).filter(Boolean).map((wait) => wait.thread_id))));

@@ -47,7 +47,7 @@ export function Decision({ app, message }) {
 }
 
 export function isCard(message) {
-  return typeof message.metadata.ui_type === "string" || (message.role === "system" && !message.author_id);
+  return typeof message.metadata.ui_type === "string" || message.role === "system";
 }
 
 export function SystemCard({ app, message }) {

@@ -1,10 +1,10 @@
 // The open thread: its head, its messages, and where one writes.
-import { cls, html, useEffect, useLayoutEffect, useRef, useState } from "../ui.js";
-import { agentState, nameOf, readSeq, typingIn, waitsIn } from "../state/selectors.js";
+import { cls, html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../ui.js";
+import { agentState, authorEmoji, authorName, nameOf, readSeq, typingIn, waitsIn } from "../state/selectors.js";
 import { dayKey, dayName, names as inWords, plural, since } from "../text/format.js";
 import { Composer } from "./composer.js";
 import { Message } from "./message.js";
-import { Avatar, Button, icon } from "./parts.js";
+import { Avatar, Button, hue, icon } from "./parts.js";
 import { useScroll } from "./scrolling.js";
 import { Timeline } from "./timeline.js";
 
@@ -17,19 +17,36 @@ function isFirst(message, before) {
   return !isSame || Date.parse(message.created_at) - Date.parse(before.created_at) > GROUP_MS;
 }
 
+// What is above a message, and the message.
+function row({ before, isNew, ...shown }) {
+  const { message } = shown;
+  const isNewDay = !before || dayKey(before.created_at) !== dayKey(message.created_at);
+  return [
+    isNewDay && html`<div class="divider" key=${`day ${message.seq}`} role="separator"><span>${dayName(message.created_at)}</span></div>`,
+    isNew && html`<div class="divider new" key="new" role="separator"><span>new</span></div>`,
+    html`<${Message} key=${message.id} ...${shown} isFirst=${isNewDay || isNew || isFirst(message, before)} />`,
+  ];
+}
+
+// A row is kept until something that it shows has changed: most of what happens concerns few of them.
 function Rows({ app, state, messages, newAfter, marked, names }) {
+  const kept = useRef(new Map());
   const byId = new Map(messages.map((message) => [message.id, message]));
-  const rows = [];
-  messages.forEach((message, index) => {
+  const today = new Date().toDateString();
+  const handed = (message) => message.metadata.handoff_target && nameOf(state, message.metadata.handoff_target);
+  const rows = messages.map((message, index) => {
     const before = messages[index - 1];
-    const isNewDay = !before || dayKey(before.created_at) !== dayKey(message.created_at);
+    const target = byId.get(message.reply_to_msg_id);
     const isNew = newAfter !== null && message.seq > newAfter && (!before || before.seq <= newAfter);
-    if (isNewDay) rows.push(html`<div class="divider" key=${`day ${message.seq}`} role="separator"><span>${dayName(message.created_at)}</span></div>`);
-    if (isNew) rows.push(html`<div class="divider new" key="new" role="separator"><span>new</span></div>`);
-    rows.push(html`<${Message} key=${message.id} app=${app} state=${state} message=${message} names=${names} isMarked=${marked === message.seq}
-      isFirst=${isNewDay || isNew || isFirst(message, before)} target=${byId.get(message.reply_to_msg_id)} />`);
+    const isMarked = marked === message.seq;
+    const said = [authorName(state, message), authorEmoji(state, message), hue(message.author_id ?? message.author_name), handed(message)];
+    const inputs = [message, before, target, target && authorName(state, target), ...said, isNew, isMarked, names, today, state.extensions?.decorations];
+    const known = kept.current.get(message.id);
+    if (known?.inputs.every((input, at) => input === inputs[at])) return known;
+    return { inputs, nodes: row({ app, state, message, before, target, isNew, isMarked, names }) };
   });
-  return rows;
+  kept.current = new Map(rows.map((made, index) => [messages[index].id, made]));
+  return rows.flatMap(({ nodes }) => nodes);
 }
 
 function Live({ state, threadId, now }) {
@@ -64,14 +81,17 @@ function Messages({ app, state, thread, log, route, now }) {
   const [newAfter, setNewAfter] = useState(null);
   useLayoutEffect(() => setNewAfter(thread.last_seq > readSeq(state, thread) && readSeq(state, thread) > 0 ? readSeq(state, thread) : null), [thread.id]);
   const scroll = useScroll({ app, thread, log, seq: route.seq, newAfter });
-  const names = ["human", state.me.name, ...Object.values(thread.participants).flatMap((item) => [state.agents[item.agent_id]?.display_name, item.name])].filter(Boolean);
-  const away = log ? thread.last_seq - (scroll.lastSeen ?? thread.last_seq) : 0;
+  const known = ["human", state.me.name, ...Object.values(thread.participants).flatMap((item) => [state.agents[item.agent_id]?.display_name, item.name])].filter(Boolean);
+  const names = useMemo(() => known, [known.join("\n")]);
+  const away = log ? thread.last_seq - scroll.lastSeen : 0;
   return html`<div class="messages-box">
     <div class="messages" ref=${scroll.ref} onScroll=${scroll.onScroll} tabindex="0" role="log" aria-label="Messages" aria-live="off">
-      ${!log && html`<p class="empty" role="status">Loading …</p>`}
-      ${log?.hasOlder && html`<p class="older" aria-hidden="true">Older messages …</p>`}
-      ${log && !log.hasOlder && html`<p class="begin">${log.messages.length ? "The beginning of this thread." : "Nothing has been said yet. Write the first message, or let an agent begin."}</p>`}
-      ${log && html`<${Rows} app=${app} state=${state} messages=${log.messages} newAfter=${newAfter} marked=${route.seq} names=${names} />`}
+      <div>
+        ${!log && html`<p class="empty" role="status">Loading …</p>`}
+        ${log?.hasOlder && html`<p class="older" aria-hidden="true">Older messages …</p>`}
+        ${log && !log.hasOlder && html`<p class="begin">${log.messages.length ? "The beginning of this thread." : "Nothing has been said yet. Write the first message, or let an agent begin."}</p>`}
+        ${log && html`<${Rows} app=${app} state=${state} messages=${log.messages} newAfter=${newAfter} marked=${route.seq} names=${names} />`}
+      </div>
     </div>
     ${log && !scroll.isAtEnd && html`<button type="button" class="to-end" onClick=${scroll.toEnd}>${icon("down")} ${away > 0 ? `${away} new` : "Latest"}</button>`}
   </div>
@@ -87,7 +107,7 @@ export function Conversation({ app, state, route, now }) {
   return html`<section class="conversation" aria-label=${`Thread ${thread.topic}`}>
     <${Head} app=${app} state=${state} thread=${thread} mode=${mode} setMode=${setMode} />
     ${mode === "timeline"
-      ? html`<${Timeline} state=${state} thread=${thread} log=${log} now=${now} />`
+      ? html`<${Timeline} app=${app} state=${state} thread=${thread} log=${log} now=${now} />`
       : html`<${Messages} key=${thread.id} app=${app} state=${state} thread=${thread} log=${log} route=${route} now=${now} />`}
     <${Composer} key=${`write ${thread.id}`} app=${app} state=${state} thread=${thread} />
   </section>`;

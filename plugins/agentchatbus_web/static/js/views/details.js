@@ -53,7 +53,7 @@ function Actions({ app, thread }) {
 
 export function ThreadDetails({ app, state, threadId, onClose }) {
   const thread = state.threads[threadId];
-  const { value, problem } = useAnswer(() => api.thread(threadId), threadId, thread?.status);
+  const { value, problem } = useAnswer(() => api.thread(threadId), threadId, state.changes[threadId], state.loadedAt);
   useEffect(() => { if (!thread) onClose(); }, [!thread]);
   if (!thread) return null;
   const states = STATUSES.filter((status) => status !== "archived" && status !== "closed");
@@ -100,13 +100,14 @@ function Change({ before, after }) {
     kind === "in" ? html`<ins key=${index}>${text}</ins>` : kind === "out" ? html`<del key=${index}>${text}</del>` : text)}</pre>`;
 }
 
-export function HistoryDialog({ message, onClose }) {
+export function HistoryDialog({ state, message, onClose }) {
   const { value, problem } = useAnswer(() => api.history(message.id), message.id);
+  const nameOfEditor = (name) => Object.values(state.agents).find((agent) => agent.name === name)?.display_name || name;
   const texts = value ? [...value.edits.map((edit) => edit.old_content), value.current_content] : [];
   return html`<${Dialog} label="History of the message" onClose=${onClose} kind="wide">
     <${Head} title=${`How message #${message.seq} changed`} onClose=${onClose} />
     ${problem && html`<p class="problem">${problem}</p>`}
-    ${value?.edits.map((edit, index) => html`<section key=${edit.version} class="version"><h3>${edit.edited_by}, ${fullTime(edit.created_at)}</h3><${Change} before=${texts[index]} after=${texts[index + 1]} /></section>`).reverse()}
+    ${value?.edits.map((edit, index) => html`<section key=${edit.version} class="version"><h3>${nameOfEditor(edit.edited_by)}, ${fullTime(edit.created_at)}</h3><${Change} before=${texts[index]} after=${texts[index + 1]} /></section>`).reverse()}
     ${value && html`<section class="version"><h3>As it was posted, ${clockTime(message.created_at)}</h3><pre class="diff">${texts[0]}</pre></section>`}
   <//>`;
 }

@@ -40,6 +40,7 @@ export function useKeys(app) {
         event.preventDefault();
         return app.show(app.open?.dialog === "palette" ? null : { dialog: "palette" });
       }
+      if (event.key === "Escape" && app.open?.dialog === "agents") return app.show(null);
       if (event.ctrlKey || event.metaKey || event.altKey || app.open || isWriting(event.target)) return;
       const act = Object.hasOwn(KEYS, event.key) ? KEYS[event.key] : null;
       if (!act) return;

@@ -1,11 +1,13 @@
 // One message, with everything that can be done with it.
-import { cls, html, useEffect, useMemo, useRef, useState } from "../ui.js";
+import { cls, html, useEffect, useRef, useState } from "../ui.js";
 import { api } from "../net/api.js";
 import { toThread } from "../route.js";
 import { authorEmoji, authorName, nameOf } from "../state/selectors.js";
 import { clockTime, fullTime, plainLine } from "../text/format.js";
 import { isMention } from "../state/asks.js";
 import { isCard, SystemCard } from "./cards.js";
+import { Decorations } from "./extensions.js";
+import { Attachments } from "./files.js";
 import { Avatar, Button, hue, Markdown } from "./parts.js";
 
 const QUICK = ["👍", "👀", "✅", "❤️", "🎉", "❓"];
@@ -47,14 +49,6 @@ function Reactions({ app, state, message }) {
       onClick=${() => app.try(isMine ? api.unreact(message.id, label) : api.react(message.id, label))}>
       <span class="reaction-label">${label}</span> ${items.length}</button>`;
   })}</div>`;
-}
-
-function Images({ app, message }) {
-  const { images } = message.metadata;
-  if (!Array.isArray(images)) return null;
-  const shown = images.filter((image) => /^\/static\/uploads\/[\w.-]+$/.test(string(image?.url)));
-  return html`<div class="images">${shown.map((image) => html`<button type="button" key=${image.url} class="image" aria-label="Enlarge the picture"
-    onClick=${() => app.show({ dialog: "image", url: image.url, name: string(image.name) })}><img src=${image.url} alt=${string(image.name) || "Picture"} loading="lazy" /></button>`)}</div>`;
 }
 
 function Tools({ app, message, onReact, onEdit }) {
@@ -106,7 +100,8 @@ function Body({ app, state, message, names }) {
     ${isEditing
       ? html`<${Editor} app=${app} message=${message} onClose=${() => setEditing(false)} />`
       : html`<${Markdown} text=${message.content} mentions=${names} />`}
-    <${Images} app=${app} message=${message} />
+    <${Attachments} app=${app} message=${message} />
+    <${Decorations} state=${state} message=${message} />
     ${message.edited_at && html`<button type="button" class="edited" title=${fullTime(message.edited_at)}
       onClick=${() => app.show({ dialog: "history", message })}>edited${message.edit_version > 1 ? ` ${message.edit_version} times` : ""}</button>`}
     <${Reactions} app=${app} state=${state} message=${message} />
@@ -115,26 +110,22 @@ function Body({ app, state, message, names }) {
 }
 
 export function Message({ app, state, message, isFirst, target, names, isMarked }) {
-  const agent = state.agents[message.author_id];
-  const inputs = [message, isFirst, target, agent, names.join("\n"), isMarked, string(message.metadata.handoff_target) && state.agents];
-  return useMemo(() => {
-    const common = { id: `m${message.seq}`, "data-seq": message.seq, tabindex: -1 };
-    if (isCard(message)) {
-      return html`<article ...${common} class=${cls("message system", isMarked && "marked")} aria-label=${`Message ${message.seq} from the system`}>
-        <${SystemCard} app=${app} message=${message} /></article>`;
-    }
-    const name = authorName(state, message);
-    const who = message.author_id ?? message.author_name;
-    return html`<article ...${common} aria-label=${`Message ${message.seq} from ${name}`}
-      class=${cls("message", isFirst && "first", !message.author_id && "human", isMention(message, state.me) && "mentions-me", message.priority === "urgent" && "is-urgent", isMarked && "marked")}>
-      <div class="gutter">${isFirst ? html`<${Avatar} id=${who} emoji=${authorEmoji(state, message)} />` : html`<time class="side-time">${clockTime(message.created_at)}</time>`}</div>
-      <div class="message-body">
-        ${message.reply_to_msg_id && html`<${Quote} app=${app} state=${state} message=${message} target=${target} />`}
-        ${isFirst && html`<header><span class=${`author hue-${hue(who)}`}>${name}</span>
-          <${Marks} state=${state} message=${message} />
-          <a class="seq" href=${toThread(message.thread_id, message.seq)} title=${fullTime(message.created_at)}>#${message.seq} · ${clockTime(message.created_at)}</a></header>`}
-        <${Body} app=${app} state=${state} message=${message} names=${names} />
-      </div>
-    </article>`;
-  }, inputs);
+  const common = { id: `m${message.seq}`, "data-seq": message.seq, tabindex: -1 };
+  if (isCard(message)) {
+    return html`<article ...${common} class=${cls("message system", isMarked && "marked")} aria-label=${`Message ${message.seq} from the system`}>
+      <${SystemCard} app=${app} message=${message} /><${Decorations} state=${state} message=${message} /></article>`;
+  }
+  const name = authorName(state, message);
+  const who = message.author_id ?? message.author_name;
+  return html`<article ...${common} aria-label=${`Message ${message.seq} from ${name}`}
+    class=${cls("message", isFirst && "first", !message.author_id && "human", isMention(message, state.me) && "mentions-me", message.priority === "urgent" && "is-urgent", isMarked && "marked")}>
+    <div class="gutter">${isFirst ? html`<${Avatar} id=${who} emoji=${authorEmoji(state, message)} />` : html`<time class="side-time">${clockTime(message.created_at)}</time>`}</div>
+    <div class="message-body">
+      ${message.reply_to_msg_id && html`<${Quote} app=${app} state=${state} message=${message} target=${target} />`}
+      ${isFirst && html`<header><span class=${`author hue-${hue(who)}`}>${name}</span>
+        <${Marks} state=${state} message=${message} />
+        <a class="seq" href=${toThread(message.thread_id, message.seq)} title=${fullTime(message.created_at)}>#${message.seq} · ${clockTime(message.created_at)}</a></header>`}
+      <${Body} app=${app} state=${state} message=${message} names=${names} />
+    </div>
+  </article>`;
 }

@@ -1,6 +1,6 @@
 // Ctrl+K: to any thread, agent or action with a few letters. And the page of keys.
 import { html, useState } from "../ui.js";
-import { toThread } from "../route.js";
+import { toPanel, toThread } from "../route.js";
 import { agentsInOrder, threadsInOrder } from "../state/selectors.js";
 import { Dialog } from "./parts.js";
 
@@ -28,7 +28,8 @@ function entries(app, state, wanted) {
   ].map(([label, run]) => ({ kind: "action", label, run }));
   const threads = threadsInOrder(state).map((thread) => ({ kind: "thread", label: thread.topic, run: () => app.go(toThread(thread.id)) }));
   const agents = agentsInOrder(state).map(({ agent }) => ({ kind: "agent", label: agent.display_name || agent.name, run: () => app.show({ dialog: "agent", agentId: agent.id }) }));
-  return [...threads, ...agents, ...actions]
+  const panels = state.extensions.panels.map((panel) => ({ kind: "panel", label: panel.title, run: () => app.go(toPanel(panel.name)) }));
+  return [...threads, ...agents, ...panels, ...actions]
     .map((entry) => ({ ...entry, score: wanted ? score(entry.label, wanted) : 0 }))
     .filter((entry) => entry.score >= 0)
     .sort((a, b) => b.score - a.score)

@@ -19,6 +19,8 @@ const ICONS = {
   info: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 11v6M12 7.500v.5",
   send: "M4 12 20 4l-5 16-3.500-6.500z",
   image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.500 9v.5",
+  chart: "M4 20V4M4 20h16M8 16v-4M12 16V8M16 16v-6",
+  file: "M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6",
   threads: "M4 5h16v11H9l-5 4z",
   keys: "M3 7h18v10H3zM7 11v.1M11 11v.1M15 11v.1M8 14h8",
   timeline: "M3 4v16M7 6h8M11 12h10M7 18h6",

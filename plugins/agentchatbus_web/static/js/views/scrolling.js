@@ -3,47 +3,55 @@ import { useEffect, useLayoutEffect, useRef, useState } from "../ui.js";
 
 const NEAR = 60;
 const AHEAD = 400;
-const TRIM_OVER = 300;
-const KEEP = 150;
+const TRIM_OVER = 250;
+const KEEP = 100;
 
 export function useScroll({ app, thread, log, seq, newAfter }) {
   const ref = useRef();
-  const place = useRef({ isAtEnd: true, anchor: null, aimed: null });
+  const place = useRef({ isAtEnd: true, isGoingToEnd: false, anchor: null, aimed: null, lastSeen: thread.last_seq }).current;
   const [isAtEnd, setAtEnd] = useState(true);
-  const [lastSeen, setLastSeen] = useState(null);
   const first = log?.messages[0]?.seq;
   const last = log?.messages.at(-1)?.seq;
 
-  const isEnd = () => {
+  const noteEnd = () => {
     const box = ref.current;
-    return !log?.hasNewer && box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
+    place.isAtEnd = !log?.hasNewer && box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
+    setAtEnd(place.isAtEnd);
+    sawEnd();
   };
-  const settle = () => settled(ref.current, place.current);
   const sawEnd = () => {
-    if (!log || document.hidden || !place.current.isAtEnd || last === undefined) return;
-    setLastSeen(last);
+    app.session.follow(log && place.isAtEnd ? thread.id : null);
+    if (!log || document.hidden || !place.isAtEnd || last === undefined) return;
+    place.lastSeen = last;
     app.session.markRead(thread.id, last);
   };
 
   useLayoutEffect(() => {
     if (!log) return;
     const aim = seq !== null && seq !== undefined ? `m${seq}` : null;
-    if (place.current.aimed !== `${aim}` && (!aim || ref.current.querySelector(`#${aim}`))) {
-      place.current.aimed = `${aim}`;
-      aimAt(ref.current, place.current, aim, newAfter);
-    } else settle();
-    place.current.isAtEnd = isEnd();
-    setAtEnd(place.current.isAtEnd);
-    sawEnd();
-    if (place.current.isAtEnd && log.messages.length > TRIM_OVER) app.session.store.dispatch({ type: "trim", threadId: thread.id, keep: KEEP });
-  }, [first, last, seq, !log, newAfter]);
+    if (place.isGoingToEnd) Object.assign(place, { isAtEnd: true, isGoingToEnd: false });
+    if (place.aimed !== `${aim}` && (aim ? ref.current.querySelector(`#${aim}`) : !log.hasNewer)) {
+      place.aimed = `${aim}`;
+      aimAt(ref.current, place, aim, newAfter);
+    } else settle(ref.current, place);
+    noteEnd();
+    // Where all of it can be seen there is nothing to scroll, which would bring the older ones.
+    if (log.hasOlder && ref.current.scrollHeight - ref.current.clientHeight < AHEAD) app.try(app.session.older(thread.id));
+    if (log.messages.length <= TRIM_OVER) return;
+    const around = place.isAtEnd ? last : Number(place.anchor?.id.slice(1));
+    app.session.store.dispatch({ type: "trim", threadId: thread.id, around, keep: KEEP });
+  }, [first, last, log?.hasNewer, seq, !log, newAfter]);
 
   useLayoutEffect(() => {
-    const watcher = new ResizeObserver(settle);
-    watcher.observe(ref.current);
-    for (const child of ref.current.children) watcher.observe(child);
-    return () => watcher.disconnect();
-  }, [first, last, !log]);
+    const box = ref.current;
+    const watcher = new ResizeObserver(() => settle(box, place));
+    watcher.observe(box);
+    watcher.observe(box.firstElementChild);
+    return () => {
+      watcher.disconnect();
+      app.session.follow(null);
+    };
+  }, []);
 
   useEffect(() => {
     document.addEventListener("visibilitychange", sawEnd);
@@ -52,21 +60,25 @@ export function useScroll({ app, thread, log, seq, newAfter }) {
 
   const onScroll = () => {
     const box = ref.current;
-    place.current.isAtEnd = isEnd();
-    place.current.anchor = anchorOf(box);
-    if (place.current.isAtEnd !== isAtEnd) setAtEnd(place.current.isAtEnd);
-    sawEnd();
+    noteEnd();
+    place.anchor = anchorOf(box);
     if (box.scrollTop < AHEAD) app.try(app.session.older(thread.id));
     if (log?.hasNewer && box.scrollHeight - box.scrollTop - box.clientHeight < AHEAD) app.try(app.session.newer(thread.id));
   };
 
   const toEnd = async () => {
-    place.current.isAtEnd = true;
-    if (log.hasNewer) await app.session.open(thread.id);
+    if (log?.hasNewer) {
+      await app.session.open(thread.id);
+      place.isGoingToEnd = true; // the newest messages are drawn with the next frame
+      return;
+    }
+    if (!ref.current) return;
+    place.isAtEnd = true;
     ref.current.scrollTop = ref.current.scrollHeight;
     onScroll();
   };
-  return { ref, onScroll, isAtEnd, lastSeen, toEnd };
+  app.toEnd = toEnd;
+  return { ref, onScroll, isAtEnd, lastSeen: place.lastSeen, toEnd };
 }
 
 function aimAt(box, place, aim, newAfter) {
@@ -84,15 +96,17 @@ function aimAt(box, place, aim, newAfter) {
 // The first message that can be seen, and how far below the upper edge it is.
 function anchorOf(box) {
   const top = box.getBoundingClientRect().top;
-  for (const child of box.children) {
-    const rect = child.getBoundingClientRect();
-    if (child.id && rect.bottom > top + 4) return { id: child.id, offset: rect.top - top };
+  const rows = box.querySelectorAll(".message");
+  let [from, to] = [0, rows.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (rows[middle].getBoundingClientRect().bottom > top + 4) to = middle;
+    else from = middle + 1;
   }
-  return null;
+  return from < rows.length ? { id: rows[from].id, offset: rows[from].getBoundingClientRect().top - top } : null;
 }
 
-function settled(box, place) {
-  if (!box) return;
+function settle(box, place) {
   if (place.isAtEnd) box.scrollTop = box.scrollHeight;
   else if (place.anchor) {
     const element = box.querySelector(`#${place.anchor.id}`);

@@ -1,12 +1,14 @@
 // The list of threads: what is new, what its last line is, who waits in it.
-import { cls, html, useEffect, useRef, useState } from "../ui.js";
+import { cls, html, kept, useEffect, useRef, useState } from "../ui.js";
 import { load, save } from "../prefs.js";
 import { toThread } from "../route.js";
 import { activeAt, authorName, nameOf, threadsInOrder, typingIn, unreadOf, waitsIn } from "../state/selectors.js";
 import { ago, fullTime, plainLine } from "../text/format.js";
+import { PanelLinks } from "./extensions.js";
 import { Avatar } from "./parts.js";
 
 export const STATUSES = ["discuss", "implement", "review", "done", "closed", "archived"];
+const AT_ONCE = 100;
 const NORMAL = STATUSES.filter((status) => status !== "archived");
 
 function preview(state, thread) {
@@ -15,10 +17,17 @@ function preview(state, thread) {
   const last = thread.last_message;
   if (!last) return html`<em>Nothing said yet</em>`;
   const text = plainLine(last.content) || "(no text)";
-  return last.role === "system" && !last.author_id ? text : html`<b>${authorName(state, last)}:</b> ${text}`;
+  return last.role === "system" ? text : html`<b>${authorName(state, last)}:</b> ${text}`;
 }
 
-function Thread({ state, thread, isOpen, isWanted, now }) {
+function shows({ state, thread, isOpen, isWanted, now }) {
+  const writer = typingIn(state, thread.id)[0]?.who;
+  const author = thread.last_message && authorName(state, thread.last_message);
+  const waiters = waitsIn(state, thread.id).flatMap(({ agent_id: id }) => [id, nameOf(state, id), state.agents[id]?.emoji]);
+  return [thread, isOpen, isWanted, ago(activeAt(thread), now), writer && nameOf(state, writer), author, ...waiters];
+}
+
+const Thread = kept(shows, ({ state, thread, isOpen, isWanted, now }) => {
   const unread = unreadOf(state, thread);
   const waits = waitsIn(state, thread.id);
   return html`<li>
@@ -39,7 +48,7 @@ function Thread({ state, thread, isOpen, isWanted, now }) {
       </span>
     </a>
   </li>`;
-}
+});
 
 function Filter({ statuses, setStatuses }) {
   const toggle = (status) => {
@@ -57,11 +66,17 @@ export function Threads({ app, state, route, wanted, now }) {
   const [text, setText] = useState("");
   const [statuses, setStatuses] = useState(() => new Set(load("statuses", NORMAL)));
   const [isFiltering, setFiltering] = useState(false);
+  const [count, setCount] = useState(AT_ONCE);
   const field = useRef();
   useEffect(() => save("statuses", [...statuses]), [statuses]);
-  const shown = threadsInOrder(state, { statuses, text });
+  const found = threadsInOrder(state, { statuses, text });
+  const shown = found.slice(0, count);
   app.threadsShown = shown.map((thread) => thread.id);
-  const hidden = Object.keys(state.threads).length - shown.length;
+  const hidden = Object.keys(state.threads).length - found.length;
+  const more = () => {
+    setCount(count + AT_ONCE);
+    if (found.length < count + AT_ONCE && state.moreThreads) app.try(app.session.moreThreads());
+  };
   return html`<nav class="threads" aria-label="Threads">
     <div class="panel-head">
       <h2>Threads</h2>
@@ -77,6 +92,7 @@ export function Threads({ app, state, route, wanted, now }) {
       ${shown.map((thread) => html`<${Thread} key=${thread.id} state=${state} thread=${thread} now=${now}
         isOpen=${route.threadId === thread.id} isWanted=${wanted.has(thread.id)} />`)}
     </ul>
-    ${state.moreThreads && html`<button type="button" class="button more" onClick=${() => app.try(app.session.moreThreads())}>Older threads</button>`}
+    ${(found.length > count || state.moreThreads) && html`<button type="button" class="button more" onClick=${more}>Older threads</button>`}
+    <${PanelLinks} state=${state} route=${route} />
   </nav>`;
 }

@@ -1,65 +1,81 @@
-// A thread as lanes: one for each who takes part, with its messages and waits over time.
-import { html, useMemo } from "../ui.js";
-import { authorEmoji, authorName, nameOf, waitsIn } from "../state/selectors.js";
-import { clockTime, plainLine, plural, since } from "../text/format.js";
+// A thread as lanes: one for each who takes part, with its messages, its waits, and handoffs over time.
+import { cls, html, useEffect, useLayoutEffect, useMemo, useRef } from "../ui.js";
+import { handoffs, lanesOf, momentsOf, scale, sumsOf } from "../state/lanes.js";
+import { nameOf } from "../state/selectors.js";
+import { clockTime, fullTime, names, plainLine, plural, span } from "../text/format.js";
 import { toThread } from "../route.js";
 import { Avatar, hue } from "./parts.js";
 
 const LANE = 46;
-const WIDTH = 1000;
+const TICKS_APART = 13;
 
-function lanesOf(state, thread, messages) {
-  const lanes = new Map();
-  const add = (key, name, emoji) => lanes.has(key) || lanes.set(key, { key, name, emoji, posts: [], waits: [] });
-  for (const message of messages) {
-    if (message.metadata.ui_type) continue;
-    const key = message.author_id ?? message.author_name;
-    add(key, authorName(state, message), authorEmoji(state, message));
-    lanes.get(key).posts.push(message);
-  }
-  for (const wait of waitsIn(state, thread.id)) {
-    add(wait.agent_id, nameOf(state, wait.agent_id), state.agents[wait.agent_id]?.emoji);
-    lanes.get(wait.agent_id).waits.push(wait);
-  }
-  return [...lanes.values()];
+const lengthOf = (wait, now) => span((wait.until ? Date.parse(wait.until) : now) - Date.parse(wait.since));
+
+function Wait({ state, lane, wait, axis, now }) {
+  const [left, right] = [axis.at(wait.shownFrom), wait.until ? axis.at(wait.until) : 98.5];
+  const whom = names(wait.waiting_for.map((id) => nameOf(state, id)));
+  const length = lengthOf(wait, now);
+  const text = `${lane.name} ${wait.until ? "waited" : "has been waiting"}${whom && ` for ${whom}`} for ${length}, since ${fullTime(wait.since)}`;
+  return html`<span class=${cls("lane-wait", whom && "for", !wait.until && "now")} title=${text} style=${{ left: `${left}%`, width: `max(6px, ${right - left}%)` }}>
+    ${whom && html`<b>→ ${whom}</b> `}${length}</span>`;
 }
 
-function handoffs(messages, index) {
-  return messages
-    .filter((message) => index.has(message.metadata.handoff_target) && index.has(message.author_id))
-    .map((message) => ({ message, from: index.get(message.author_id), to: index.get(message.metadata.handoff_target) }));
+function Post({ lane, message, axis }) {
+  const text = `#${message.seq} ${clockTime(message.created_at)} ${plainLine(message.content, 100)}`;
+  return html`<a class=${`lane-post hue-${hue(lane.key)}`} href=${toThread(message.thread_id, message.seq)} title=${text} aria-label=${`${lane.name}: ${text}`}
+    style=${{ left: `${axis.at(message.created_at)}%` }}></a>`;
 }
 
-// Silence says little: gaps are shortened, so that what was said has room.
-function scale(moments) {
-  const steps = moments.map((moment, index) => (index ? Math.min(Math.log2(1 + (moment - moments[index - 1]) / 1000) + 0.6, 10) : 0));
-  const total = steps.reduce((sum, step) => sum + step, 0) || 1;
-  let passed = 0;
-  const places = new Map(moments.map((moment, index) => [moment, 20 + ((passed += steps[index]) / total) * (WIDTH - 40)]));
-  return (moment) => places.get(moment) ?? 20;
+function Ticks({ axis }) {
+  const shown = [];
+  for (const [moment, place] of axis.places) {
+    const [text, last] = [clockTime(new Date(moment).toISOString()), shown.at(-1)];
+    if (place < 92 && (!last || (place - last.place >= TICKS_APART && text !== last.text))) shown.push({ place, text });
+  }
+  return html`<div class="lane-ticks" aria-hidden="true">${shown.map(({ place, text }) => html`<span key=${place} style=${{ left: `${place}%` }}>${text}</span>`)}<span class="tick-now">now</span></div>`;
 }
 
 function Chart({ state, lanes, messages, now }) {
+  const axis = useMemo(() => scale(momentsOf(lanes, now)), [lanes, now]);
   const index = new Map(lanes.map((lane, at) => [lane.key, at]));
-  const moments = [...messages.map((message) => message.created_at), ...lanes.flatMap((lane) => lane.waits.map((wait) => wait.since))].map((iso) => Date.parse(iso));
-  const x = scale([...new Set([...moments, now])].sort((a, b) => a - b));
-  const y = (lane) => lane * LANE + LANE / 2;
-  return html`<svg class="chart" viewBox=${`0 0 ${WIDTH} ${lanes.length * LANE}`} preserveAspectRatio="none" role="img" aria-label=${`Who said and waited when: ${lanes.map((lane) => `${lane.name}, ${plural(lane.posts.length, "message")}`).join("; ")}`}>
-    ${lanes.map((lane, at) => html`<line key=${lane.key} class="rail" x1="0" x2=${WIDTH} y1=${y(at)} y2=${y(at)} />`)}
-    ${handoffs(messages, index).map(({ message, from, to }) => html`<line key=${message.id} class="handoff" x1=${x(Date.parse(message.created_at))} x2=${x(Date.parse(message.created_at))} y1=${y(from)} y2=${y(to)} />`)}
-    ${lanes.flatMap((lane, at) => lane.waits.map((wait) => html`<rect key=${lane.key} class=${`wait ${wait.waiting_for.length ? "for" : ""}`} x=${x(Date.parse(wait.since))} width=${Math.max(6, WIDTH - 20 - x(Date.parse(wait.since)))} y=${y(at) - 7} height="14" rx="7"><title>${lane.name} has been waiting for ${since(wait.since, now)}</title></rect>`))}
-    ${lanes.flatMap((lane, at) => lane.posts.map((message) => html`<a key=${message.id} href=${toThread(message.thread_id, message.seq)}><rect class=${`post hue-${hue(lane.key)}`} x=${x(Date.parse(message.created_at)) - 4} y=${y(at) - 9} width="8" height="18" rx="3"><title>#${message.seq} ${clockTime(message.created_at)} ${plainLine(message.content, 100)}</title></rect></a>`))}
-  </svg>`;
+  const label = `Who said and waited when: ${lanes.map((lane) => `${lane.name}, ${plural(lane.posts.length, "message")}, ${plural(lane.waits.length, "wait")}`).join("; ")}`;
+  return html`<div class="chart" role="group" aria-label=${label}><${Ticks} axis=${axis} />
+    ${lanes.map((lane) => html`<div class="lane" key=${lane.key}>
+      ${lane.waits.map((wait) => html`<${Wait} key=${wait.since} ...${{ state, lane, wait, axis, now }} />`)}
+      ${lane.posts.map((message) => html`<${Post} key=${message.id} lane=${lane} message=${message} axis=${axis} />`)}</div>`)}
+    ${handoffs(messages, index).map(({ message, from, to }) => html`<span key=${message.id} class=${cls("lane-handoff", to < from && "up")} title="Handoff"
+      style=${{ left: `${axis.at(message.created_at)}%`, top: `${(Math.min(from, to) + 0.5) * LANE + 22}px`, height: `${Math.abs(to - from) * LANE}px` }}></span>`)}
+  </div>`;
 }
 
-export function Timeline({ state, thread, log, now }) {
+function LaneName({ state, lane, now }) {
+  const going = lane.waits.filter((wait) => !wait.until);
+  const doing = going.map((wait) => `, ${wait.waiting_for.length ? `waits for ${names(wait.waiting_for.map((id) => nameOf(state, id)))}` : "listens"} ${lengthOf(wait, now)}`);
+  return html`<div class="lane-name"><${Avatar} id=${lane.key} emoji=${lane.emoji} size="small" />
+    <span>${lane.name}<small>${plural(lane.posts.length, "message")}${doing}</small></span></div>`;
+}
+
+function Sums({ state, lanes, now }) {
+  const sums = sumsOf(lanes, now);
+  if (!sums.length) return html`<p class="timeline-note">Nobody said for whom it waited.</p>`;
+  return html`<h2>Who waited for whom</h2><ul class="wait-sums">${sums.map((sum) => html`<li key=${sum.key} class=${cls(sum.goesOn && "now")}>
+    <${Avatar} id=${sum.agent} emoji=${state.agents[sum.agent]?.emoji} size="tiny" /><span><b>${nameOf(state, sum.agent)}</b> for <b>${nameOf(state, sum.target)}</b></span>
+    <span class="sum-length">${span(sum.total)}${sum.count > 1 && html`<small>${plural(sum.count, "time")}, ${span(sum.longest)} at most</small>`}${sum.goesOn && html`<small>goes on</small>`}</span></li>`)}</ul>`;
+}
+
+export function Timeline({ app, state, thread, log, now }) {
   const messages = log?.messages ?? [];
-  const lanes = useMemo(() => lanesOf(state, thread, messages), [messages, state.waits, state.agents]);
+  const past = state.pastWaits[thread.id];
+  useEffect(() => { if (!past) app.try(app.session.loadWaits(thread.id)); }, [thread.id, !past]);
+  const box = useRef();
+  const lanes = useMemo(() => lanesOf(state, thread, log), [log, past, state.waits, state.agents]);
+  // Where there is no room for all of it, one begins with what happens now.
+  useLayoutEffect(() => box.current?.scrollTo({ left: box.current.scrollWidth }), [thread.id, !lanes.length, !past]);
   if (!lanes.length) return html`<div class="timeline"><p class="empty">Nothing has happened here yet.</p></div>`;
-  return html`<div class="timeline">
-    <p class="timeline-note">The last ${plural(messages.length, "message")}. Bars are waits that go on now, lines are handoffs; long silences are shortened.</p>
-    <div class="lanes"><div class="lane-names">${lanes.map((lane) => html`<div key=${lane.key} class="lane-name"><${Avatar} id=${lane.key} emoji=${lane.emoji} size="small" />
-        <span>${lane.name}<small>${plural(lane.posts.length, "message")}${lane.waits.map((wait) => `, ${wait.waiting_for.length ? `waits for ${wait.waiting_for.map((id) => nameOf(state, id)).join(", ")}` : "listens"} ${since(wait.since, now)}`)}</small></span></div>`)}</div>
-      <${Chart} state=${state} lanes=${lanes} messages=${messages} now=${now} /></div>
+  return html`<div class="timeline" tabindex="0" role="region" aria-label="Timeline">
+    <p class="timeline-note">The last ${plural(messages.length, "message")}. Bars are waits, amber ones for somebody; dashed lines are handoffs; long silences are shortened.${past && !past.isComplete && " Waits of long ago are no longer known."}</p>
+    <div class="lanes" ref=${box}><div class="lane-names"><div class="lane-corner"></div>${lanes.map((lane) => html`<${LaneName} key=${lane.key} state=${state} lane=${lane} now=${now} />`)}</div>
+      <${Chart} ...${{ state, lanes, messages, now }} /></div>
+    <${Sums} state=${state} lanes=${lanes} now=${now} />
   </div>`;
 }
