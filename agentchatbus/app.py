@@ -15,13 +15,16 @@ from typing import Any
 from agentchatbus import discovery
 from agentchatbus.bus import MessageBus
 from agentchatbus.bus.catalogue import core_operations
+from agentchatbus.bus.catalogue.console import ConsoleOperations
 from agentchatbus.bus.catalogue.offers import OfferOperations
+from agentchatbus.bus.catalogue.plugin_settings import PluginTables
 from agentchatbus.bus.catalogue.plugins import PluginOperations
 from agentchatbus.bus.catalogue.settings import SettingsOperations
 from agentchatbus.bus.upkeep import Retention, Upkeep
 from agentchatbus.choosing import choose_search, choose_storage
 from agentchatbus.clock import Clock, SystemClock
 from agentchatbus.config import Config
+from agentchatbus.console import Console
 from agentchatbus.errors import ConfigError
 from agentchatbus.events import EventBody
 from agentchatbus.fanout import Fanout
@@ -88,30 +91,14 @@ async def open_bus(
     offer = storage or choose_storage(config, manager)
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(offer.open(_context(config)))
-
-        def tell(body: EventBody) -> None:
-            bus.announcer.tell(body)
-
-        hooks = Hooks(manager, clock=clock, on_quarantine=tell)
-        feed = Fanout(opened, clock)
-        await feed.start()
-        search = choose_search(config, manager, opened)
-        index = await stack.enter_async_context(search.open(opened)) if search else None
-        bus = MessageBus(opened, hooks, feed, clock, bus_settings(config), index)
-        stack.push_async_callback(bus.announcer.finish)
-        bus.files.add(manager.file_offers(bus))
+        hooks, bus = await _compose(stack, config, manager, clock, opened)
         offers = manager.offers(bus)
         operations = _operations(bus, hooks, manager, offers, config)
-        observers = Observers(hooks, feed)
-        bus.gauges.append(observers.lags)
         await stack.enter_async_context(_upkeep(config, opened, clock))
-        await stack.enter_async_context(bus.running())
-        for _, lifespan in manager.lifespans(bus):
-            await stack.enter_async_context(lifespan)
-        await stack.enter_async_context(observers.run())
+        observers = await _start(stack, manager, hooks, bus)
         transports = _transports(bus, operations, offers, manager)
         bus.gauges += [transport.depths for transport in transports]
-        stack.callback(feed.close)
+        stack.callback(bus.feed.close)
         yield App(
             bus=bus,
             operations=operations,
@@ -123,6 +110,36 @@ async def open_bus(
             observers=observers,
             location=opened.location or offer.location,
         )
+
+
+async def _compose(
+    stack: AsyncExitStack, config: Config, manager: PluginManager, clock: Clock, storage: Storage
+) -> tuple[Hooks, MessageBus]:
+    """Put the use cases together; nothing happens by itself yet."""
+
+    def tell(body: EventBody) -> None:
+        bus.announcer.tell(body)
+
+    hooks = Hooks(manager, clock=clock, on_quarantine=tell)
+    feed = Fanout(storage, clock)
+    await feed.start()
+    search = choose_search(config, manager, storage)
+    index = await stack.enter_async_context(search.open(storage)) if search else None
+    bus = MessageBus(storage, hooks, feed, clock, bus_settings(config), index)
+    stack.push_async_callback(bus.announcer.finish)
+    bus.files.add(manager.file_offers(bus))
+    return hooks, bus
+
+
+async def _start(stack: AsyncExitStack, manager: PluginManager, hooks: Hooks, bus: MessageBus) -> Observers:
+    """Begin what goes on by itself: presence, the plugins' own lives, and their observers last."""
+    observers = Observers(hooks, bus.feed)
+    bus.gauges.append(observers.lags)
+    await stack.enter_async_context(bus.running())
+    for _, lifespan in manager.lifespans(bus):
+        await stack.enter_async_context(lifespan)
+    await stack.enter_async_context(observers.run())
+    return observers
 
 
 def check_exposure(config: Config) -> None:
@@ -186,6 +203,7 @@ def _selection(config: Config, extra: Sequence[str]) -> PluginSelection:
     return PluginSelection(
         enable=config.plugins.enable,
         disable=config.plugins.disable,
+        left_out=config.left_out,
         paths=config.plugins.paths,
         settings=_plugin_settings(config, names),
     )
@@ -210,15 +228,17 @@ def _context(config: Config) -> StorageContext:
 
 
 def _operations(bus: MessageBus, hooks: Hooks, manager: PluginManager, offers: Offers, config: Config) -> Operations:
-    operations = Operations(identify=bus.identify, gate=hooks.check_action)
+    operations = Operations(identify=bus.identify, gate=bus.refusals.gate(hooks.check_action))
+    added = manager.operations(bus)
     others = (
         PluginOperations(manager, bus.announcer.tell),
+        ConsoleOperations(Console(manager.console_offers(bus), added), manager),
         OfferOperations(offers),
-        SettingsOperations(bus, config, check_exposure),
+        SettingsOperations(bus, config, check_exposure, PluginTables(manager.active)),
     )
     for operation in (*core_operations(bus), *(item for other in others for item in operations_of(other))):
         operations.add(operation)
-    for _, operation in manager.operations(bus):
+    for _, operation in added:
         operations.add(operation)
     return operations
 
@@ -245,6 +265,7 @@ async def _upkeep(config: Config, storage: Storage, clock: Clock) -> AsyncIterat
         events=timedelta(days=config.bus.keep_events_days),
         used_tokens=timedelta(days=config.bus.keep_used_tokens_days),
         answers=timedelta(days=config.bus.keep_answers_days),
+        agents=timedelta(days=config.bus.keep_agents_days) if config.bus.keep_agents_days else None,
         interval_seconds=config.bus.upkeep_interval_seconds,
     )
     task = asyncio.create_task(Upkeep(storage, clock, retention).run(), name="upkeep")

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
 from agentchatbus.clock import Clock
-from agentchatbus.events import Event, ThreadDeleted
+from agentchatbus.events import Event, EventBody, ThreadDeleted
+from agentchatbus.model import Role
 from agentchatbus.ports.storage import Storage
 
 RING_SIZE = 4096
 RING_WEIGHT = 16 * 1024 * 1024
 """Events kept in memory, by number and by characters; a reader further behind is served from the storage."""
+
+NOTICES = 256
+"""Unstored events that a stream can be behind with before it misses some."""
 
 MAX_LAG = 10_000
 """A reader that is more events behind than this has to start over."""
@@ -82,15 +86,52 @@ def weight_of(value: Any) -> int:
     return weight
 
 
+class Notices:
+    """What is told and not stored: the last of it, counted from the start of the bus."""
+
+    def __init__(self, size: int) -> None:
+        self._held: deque[Event] = deque(maxlen=size)
+        self.count = 0
+
+    def add(self, event: Event) -> None:
+        """Add one more."""
+        self._held.append(event)
+        self.count += 1
+
+    def after(self, seen: int) -> Sequence[Event]:
+        """Return those that came after the first `seen` ones, as far as they are held."""
+        new = min(self.count - seen, len(self._held))
+        return list(self._held)[len(self._held) - new :]
+
+
+def _called(events: Sequence[Event]) -> Mapping[str | None, Collection[str] | None]:
+    """Return the threads in which there is something new to read, each with the agents it calls; None is all."""
+    called: dict[str | None, Collection[str] | None] = {}
+    for event in events:
+        if event.type in WAKING:
+            agents, others = _wakes(event), called.get(event.thread_id, ())
+            called[event.thread_id] = None if agents is None or others is None else {*others, *agents}
+    return called
+
+
+def _wakes(event: Event) -> Collection[str] | None:
+    """Return the agents whom a message of the bus itself concerns: hundreds may wait in a thread full of cards."""
+    if event.payload.get("role") != Role.SYSTEM:
+        return None
+    wakes = event.payload["message"]["metadata"].get("wakes")
+    return [agent_id for agent_id in wakes if isinstance(agent_id, str)] if isinstance(wakes, list | tuple) else None
+
+
 class Fanout:
     """Turns commits into wake-ups; implements `EventFeed` for readers with a cursor."""
 
     def __init__(self, storage: Storage, clock: Clock) -> None:
         self._storage = storage
         self._clock = clock
-        self._waiters: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._waiters: defaultdict[str, dict[asyncio.Event, str | None]] = defaultdict(dict)
         self._readers: set[asyncio.Event] = set()
         self._ring = Ring(RING_SIZE, RING_WEIGHT)
+        self._notices = Notices(NOTICES)
         self._newest = 0
         self.closed = False
 
@@ -108,8 +149,17 @@ class Fanout:
         for event in events:
             if event.type == ThreadDeleted.type:
                 self._forget(event.payload["thread_id"])
-        for thread_id in {event.thread_id for event in events if event.type in WAKING}:
-            self.wake(thread_id)
+        for thread_id, agents in _called(events).items():
+            self.wake(thread_id, agents)
+        for reader in self._readers:
+            reader.set()
+
+    def tell(self, body: EventBody) -> None:
+        """Tell those who follow the feed right now of something that leaves no trace."""
+        now = self._clock.now()
+        self._notices.add(
+            Event(id=self._newest, type=body.type, thread_id=body.subject, payload=body.payload(), created_at=now)
+        )
         for reader in self._readers:
             reader.set()
 
@@ -118,23 +168,29 @@ class Fanout:
         self._ring.drop(thread_id)
 
     @contextmanager
-    def watch(self, thread_id: str) -> Iterator[asyncio.Event]:
-        """Return a signal that is set whenever something happens in the thread, until the context ends."""
+    def watch(self, thread_id: str, agent_id: str | None = None) -> Iterator[asyncio.Event]:
+        """Return a signal that is set whenever something happens in the thread, until the context ends.
+
+        Args:
+            thread_id: The thread.
+            agent_id: Who watches; an agent is not called by what the bus itself says to others.
+        """
         signal = asyncio.Event()
-        self._waiters[thread_id].add(signal)
+        self._waiters[thread_id][signal] = agent_id
         if self.closed:
             signal.set()
         try:
             yield signal
         finally:
-            self._waiters[thread_id].discard(signal)
+            self._waiters[thread_id].pop(signal, None)
             if not self._waiters[thread_id]:
                 del self._waiters[thread_id]
 
-    def wake(self, thread_id: str | None) -> None:
-        """Set the signal of every watcher of the thread."""
-        for signal in self._waiters.get(thread_id or "", ()):
-            signal.set()
+    def wake(self, thread_id: str | None, agents: Collection[str] | None = None) -> None:
+        """Set the signal of the watchers of the thread: all of them, or all but the agents that are not named."""
+        for signal, agent_id in self._waiters.get(thread_id or "", {}).items():
+            if agents is None or agent_id is None or agent_id in agents:
+                signal.set()
 
     def close(self) -> None:
         """Wake everybody for the last time: the bus stops."""
@@ -147,6 +203,13 @@ class Fanout:
     @property
     def newest(self) -> int:
         return self._newest
+
+    @property
+    def told(self) -> int:
+        return self._notices.count
+
+    def notices(self, after: int) -> Sequence[Event]:
+        return self._notices.after(after)
 
     async def read(self, after: int, limit: int = 100) -> Sequence[Event] | None:
         if after > self._newest:

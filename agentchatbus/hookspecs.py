@@ -15,6 +15,7 @@ from contextlib import AbstractAsyncContextManager
 
 import pluggy
 
+from agentchatbus.console import ConsoleOffer
 from agentchatbus.events import Event
 from agentchatbus.model import Caller, Credentials, MessageDraft, ThreadDraft
 from agentchatbus.offers import Offers, PromptOffer, ResourceOffer
@@ -68,6 +69,23 @@ def register_operations(bus: Bus) -> Sequence[Operation]:  # type: ignore[type-a
 
     Returns:
         The operations, each under a name that nobody else uses.
+
+    Raises:
+        ConfigError: The bus does not start, and prints the message.
+    """
+
+
+@hookspec
+def register_console(bus: Bus) -> Sequence[ConsoleOffer]:  # type: ignore[empty-body]
+    """Add panels to the console, and badges to messages in it.
+
+    Kind: provider, ``def``. Called once, after the operations and before the transports.
+
+    Args:
+        bus: For its settings.
+
+    Returns:
+        A `PanelOffer` under a name, or a `DecorationOffer` of a key, that nobody else uses.
 
     Raises:
         ConfigError: The bus does not start, and prints the message.

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from agentchatbus import discovery
+from agentchatbus.console import ConsoleOffer
 from agentchatbus.discovery import Candidate
 from agentchatbus.errors import ConfigError, NotFound
 from agentchatbus.hints import did_you_mean, explain
@@ -39,12 +40,14 @@ class PluginSelection:
     Attributes:
         enable: ``auto`` takes every plugin that is installed, a list only those in it.
         disable: Never imported, whatever else is said; what ``-p no:name`` adds to.
+        left_out: Those of `disable` that somebody typed just now, so one that nobody offers is a slip.
         paths: Plugins of one file each, taken whatever `enable` says.
         settings: The tables ``[plugins.<name>]`` as they were written.
     """
 
     enable: Literal["auto"] | tuple[str, ...] = "auto"
     disable: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     paths: tuple[Path, ...] = ()
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
@@ -149,6 +152,10 @@ class PluginManager:
         """Return the operations that plugins add."""
         return offers(self.implementations("register_operations"), Operation, {"bus": bus})
 
+    def console_offers(self, bus: Bus) -> list[tuple[str, ConsoleOffer]]:
+        """Return what plugins add to the console."""
+        return offers(self.implementations("register_console"), ConsoleOffer, {"bus": bus})
+
     def file_offers(self, bus: Bus) -> list[tuple[str, FileOffer]]:
         """Return whose files messages may refer to."""
         return offers(self.implementations("register_files"), FileOffer, {"bus": bus})
@@ -169,12 +176,15 @@ class PluginManager:
         return lifespans(self.implementations("lifespan"), {"bus": bus})
 
     def _check_names(self, candidates: Sequence[Candidate]) -> None:
-        """Refuse names that nobody offers; a name to disable may be one of another machine."""
+        """Refuse names that nobody offers; one that a file disables may be of another machine."""
         offered = {candidate.name for candidate in candidates}
         listed = () if self._selection.enable == "auto" else self._selection.enable
         for name in (*listed, *self._selection.settings):
             if name not in {*offered, *self._selection.disable}:
                 raise ConfigError(f"No installed plugin is named {name!r}.{did_you_mean(name, offered)}")
+        for name in self._selection.left_out:
+            if name not in offered:
+                raise ConfigError(f"-p no:{name}: no plugin is named {name!r}.{did_you_mean(name, offered)}")
         for name in self._selection.disable:
             if name not in offered:
                 logger.warning("No plugin to disable is named %r.%s", name, did_you_mean(name, offered))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "events.md"
-ROWS = frozenset({"agent", "message", "settings", "thread"})
+ROWS = frozenset({"agent", "message", "participant", "settings", "thread"})
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from agentchatbus import __version__
 from agentchatbus.bus.access import Access
@@ -14,12 +15,16 @@ from agentchatbus.bus.announcing import Announcer
 from agentchatbus.bus.attendance import Attendance
 from agentchatbus.bus.editing import Editing
 from agentchatbus.bus.files import Files
+from agentchatbus.bus.health import Facts, Health
 from agentchatbus.bus.identity import Identity
 from agentchatbus.bus.joining import Joining
 from agentchatbus.bus.lifecycle import Lifecycle
 from agentchatbus.bus.messages import Messages
+from agentchatbus.bus.names import Names
+from agentchatbus.bus.needs import Needs
 from agentchatbus.bus.parts import Parts
 from agentchatbus.bus.reactions import Reactions
+from agentchatbus.bus.refusals import Refusals
 from agentchatbus.bus.search import Search
 from agentchatbus.bus.threads import Threads
 from agentchatbus.bus.tokens import ReplyTokens
@@ -53,11 +58,14 @@ class MessageBus:
         self.feed = feed
         self.files = Files()
         self.stop_requested = asyncio.Event()
+        self._health = Health(settings)
         self.gauges: list[Callable[[], Mapping[str, int]]] = [storage.depths]
         self.announcer = Announcer(storage, clock)
+        self.refusals = Refusals(feed, clock)
         self.tokens = ReplyTokens(storage, clock, settings)
         self._hooks = hooks
         self.waiting = Waiting(storage, feed, self.tokens, self.announcer, clock, settings)
+        self._names = Names(storage)
         self._identity = Identity(storage, hooks, self.tokens, clock, settings)
         self._attendance = Attendance(storage, clock, settings, self.announcer, self.waiting)
         parts = Parts(
@@ -66,6 +74,8 @@ class MessageBus:
             tokens=self.tokens,
             waiting=self.waiting,
             attendance=self._attendance,
+            names=self._names,
+            refusals=self.refusals,
             clock=clock,
             settings=settings,
         )
@@ -73,6 +83,7 @@ class MessageBus:
         self.lifecycle = Lifecycle(parts)
         self.administration = Administration(parts)
         self.messages = Messages(parts)
+        self.needs = Needs(parts)
         self.editing = Editing(parts)
         self.reactions = Reactions(parts)
         self.agents = Agents(parts)
@@ -83,6 +94,7 @@ class MessageBus:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Watch who is here for as long as the context lasts."""
+        await self._names.load()
         await self.publish(BusStarted(version=__version__))
         async with self._attendance.watching():
             yield
@@ -96,6 +108,12 @@ class MessageBus:
 
     def depths(self) -> Mapping[str, int]:
         return {name: depth for gauge in self.gauges for name, depth in gauge().items()}
+
+    def report_health(self, facts: Facts) -> None:
+        self._health.add(facts)
+
+    def health(self) -> Mapping[str, Any]:
+        return self._health.facts()
 
     def watch_hooks(self, listener: HookListener) -> None:
         self._hooks.watch(listener)

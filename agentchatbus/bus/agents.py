@@ -10,6 +10,7 @@ from uuid import uuid4
 from agentchatbus.bus import bounds
 from agentchatbus.bus.idempotency import Repeatable, fingerprint
 from agentchatbus.bus.identity import new_agent_token
+from agentchatbus.bus.names import Claim
 from agentchatbus.bus.parts import Parts
 from agentchatbus.bus.presence import touch
 from agentchatbus.bus.rights import require_member, require_person
@@ -35,6 +36,7 @@ class Agents:
         self._storage = parts.storage
         self._waiting = parts.waiting
         self._attendance = parts.attendance
+        self._names = parts.names
         self._settings = parts.settings
         self._clock = parts.clock
 
@@ -48,16 +50,18 @@ class Agents:
             return Registered(agent=agent, token=new_agent_token(agent.id, key))
 
         def work(tx: Transaction) -> Registered:
-            return repeatable.once(tx, lambda: self.enroll(tx, draft, key), lambda answer: again(tx, answer), _answer)
+            first = lambda: self.enroll(tx, draft, key, claim)  # noqa: E731
+            return repeatable.once(tx, first, lambda answer: again(tx, answer), _answer)
 
-        registered = await self._storage.write(work)
+        with self._names.claiming() as claim:
+            registered = await self._storage.write(work)
         self._attendance.arrived(registered.agent.id)
         return registered
 
-    def enroll(self, tx: Transaction, draft: AgentDraft, key: str | None) -> Registered:
+    def enroll(self, tx: Transaction, draft: AgentDraft, key: str | None, claim: Claim) -> Registered:
         """Store a new agent under a free name."""
         now = self._clock.now()
-        name = free_name(tx, f"{draft.ide.strip() or 'Unknown IDE'} ({draft.model.strip() or 'Unknown Model'})")
+        name = claim.free(f"{draft.ide.strip() or 'Unknown IDE'} ({draft.model.strip() or 'Unknown Model'})")
         alias = (draft.display_name or "").strip()
         agent = Agent(
             id=str(uuid4()),
@@ -70,7 +74,7 @@ class Agents:
             description=draft.description,
             capabilities=tuple(draft.capabilities),
             skills=freeze(tuple(draft.skills)),
-            display_name=free_name(tx, alias) if alias else name,
+            display_name=claim.free(alias) if alias and alias != name else name,
             alias_source="user" if alias else "auto",
             emoji=draft.emoji if draft.emoji and is_emoji(draft.emoji) else None,
         )
@@ -104,14 +108,15 @@ class Agents:
         bounds.check_changes(changes)
 
         def work(tx: Transaction) -> Agent:
-            changed = _changed(tx, known(tx, agent_id), changes)
+            changed = _changed(known(tx, agent_id), changes, claim)
             tx.agents.update(changed)
             touch(tx, caller, "update", now)
             agent = known(tx, agent_id)
             tx.events.append(AgentUpdated.of(agent), now)
             return agent
 
-        agent = await self._storage.write(work)
+        with self._names.claiming(agent_id) as claim:
+            agent = await self._storage.write(work)
         self._attendance.saw(agent_id)
         return agent
 
@@ -169,16 +174,7 @@ def _as_of_now(agent: Agent, waiting: Collection[str]) -> Agent:
     return replace(agent, is_waiting=True, last_activity="msg_wait") if agent.id in waiting else agent
 
 
-def free_name(tx: Transaction, wanted: str) -> str:
-    """Return the name, or the name with the lowest number that makes it unique."""
-    name, number = wanted, 1
-    while tx.agents.by_name(name) is not None:
-        number += 1
-        name = f"{wanted} {number}"
-    return name
-
-
-def _changed(tx: Transaction, agent: Agent, changes: AgentChanges) -> Agent:
+def _changed(agent: Agent, changes: AgentChanges, claim: Claim) -> Agent:
     """Return the agent as it wants to be seen from now on."""
     if changes.description is not None:
         agent = replace(agent, description=changes.description)
@@ -189,17 +185,17 @@ def _changed(tx: Transaction, agent: Agent, changes: AgentChanges) -> Agent:
     if changes.emoji is not None:
         agent = replace(agent, emoji=changes.emoji if is_emoji(changes.emoji) else None)
     if changes.display_name is not None:
-        agent = _renamed(tx, agent, changes.display_name.strip())
+        agent = _renamed(agent, changes.display_name.strip(), claim)
     return agent
 
 
-def _renamed(tx: Transaction, agent: Agent, alias: str) -> Agent:
+def _renamed(agent: Agent, alias: str, claim: Claim) -> Agent:
     """Return the agent with another alias; an empty one brings the automatic name back."""
     if not alias:
         return replace(agent, display_name=agent.name, alias_source="auto")
     if alias == agent.display_name:
         return replace(agent, alias_source="user")
-    return replace(agent, display_name=free_name(tx, alias), alias_source="user")
+    return replace(agent, display_name=claim.free(alias), alias_source="user")
 
 
 def known(tx: Transaction, agent_id: str) -> Agent:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agentchatbus.bus.bounds import check_name
+from agentchatbus.bus.names import Names
 from agentchatbus.errors import Forbidden, InvalidRequest, Unauthenticated
-from agentchatbus.model import HUMAN, SYSTEM, Caller, CallerKind, MessageDraft, Role, is_reserved, same_name_form
-from agentchatbus.ports.storage import Storage, Transaction
+from agentchatbus.lookalikes import is_reserved
+from agentchatbus.model import HUMAN, Caller, CallerKind, MessageDraft, Role
+from agentchatbus.ports.storage import Storage
 
 
-async def stamp(draft: MessageDraft, caller: Caller, storage: Storage) -> MessageDraft:
+async def stamp(draft: MessageDraft, caller: Caller, storage: Storage, names: Names) -> MessageDraft:
     """Return the draft with the author that the caller has proven to be.
 
     Raises:
@@ -21,19 +23,19 @@ async def stamp(draft: MessageDraft, caller: Caller, storage: Storage) -> Messag
     if draft.role is Role.SYSTEM and caller.kind is not CallerKind.SYSTEM:
         raise InvalidRequest(f"role 'system' is not allowed for {caller.kind} messages", field="role")
     if caller.is_agent:
-        return await _as_agent(draft, caller, storage)
-    return await _as_other(draft, caller, storage)
+        return await _as_agent(draft, caller, storage, names)
+    return await _as_other(draft, caller, storage, names)
 
 
-async def _as_agent(draft: MessageDraft, caller: Caller, storage: Storage) -> MessageDraft:
+async def _as_agent(draft: MessageDraft, caller: Caller, storage: Storage, names: Names) -> MessageDraft:
     claimed = draft.author.strip()
     own = {"", caller.agent_id, caller.name, caller.display_name}
-    if claimed not in own and (is_reserved(claimed) or await _is_agent(claimed, storage)):
+    if claimed not in own and (is_reserved(claimed) or await _is_agent(claimed, storage, names)):
         raise Forbidden(f"Your token proves that you are '{caller.name}'; you cannot post as '{claimed}'.")
     return replace(draft, author=caller.name, author_id=caller.agent_id, author_name=caller.name)
 
 
-async def _as_other(draft: MessageDraft, caller: Caller, storage: Storage) -> MessageDraft:
+async def _as_other(draft: MessageDraft, caller: Caller, storage: Storage, names: Names) -> MessageDraft:
     is_person = caller.kind in (CallerKind.HUMAN, CallerKind.OPERATOR)
     claimed = draft.author.strip() or (HUMAN if is_person else "")
     if not claimed:
@@ -41,21 +43,13 @@ async def _as_other(draft: MessageDraft, caller: Caller, storage: Storage) -> Me
     if is_person and claimed == HUMAN:
         return replace(draft, author=HUMAN, author_id=None, author_name=HUMAN)
     check_name("author", claimed)
-    form = same_name_form(claimed)
-    if form in (HUMAN, SYSTEM):
+    if is_reserved(claimed):
         raise Forbidden(f"'{claimed}' cannot be claimed; post with your agent token.")
-    if await _is_agent(claimed, storage):
+    if await _is_agent(claimed, storage, names):
         raise Unauthenticated("X-Agent-Token header required to post as a registered agent", reason="agent")
     return replace(draft, author=claimed, author_id=None, author_name=claimed)
 
 
-async def _is_agent(name: str, storage: Storage) -> bool:
+async def _is_agent(name: str, storage: Storage, names: Names) -> bool:
     """Return whether an agent has this id, or a name that looks like this one."""
-    form = same_name_form(name)
-
-    def work(tx: Transaction) -> bool:
-        if tx.agents.get(name.lower()) or tx.agents.by_name(name):
-            return True
-        return any(form in map(same_name_form, (agent.name, agent.display_name)) for agent in tx.agents.all())
-
-    return await storage.read(work)
+    return names.is_taken(name) or await storage.read(lambda tx: tx.agents.get(name.lower())) is not None

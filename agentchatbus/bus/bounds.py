@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from agentchatbus.errors import InvalidRequest, TooLarge
+from agentchatbus.lookalikes import disguised_word, is_reserved
 from agentchatbus.model import (
     MAX_NAME_LENGTH,
     AgentChanges,
@@ -16,7 +17,6 @@ from agentchatbus.model import (
     MessageDraft,
     StopReason,
     ThreadDraft,
-    is_reserved,
     thaw,
     unseen_character,
 )
@@ -113,10 +113,15 @@ def check_name(field: str, name: str) -> None:
     """Check a name that others will read.
 
     Raises:
-        InvalidRequest: It holds characters that cannot be seen.
+        InvalidRequest: It holds characters that cannot be seen, or a word that looks like another one.
         TooLarge: It is too long.
     """
     check_label(field, name, MAX_NAME_LENGTH)
+    if word := disguised_word(name):
+        raise InvalidRequest(
+            f"{field}: the word '{word}' mixes letters of several alphabets that look alike; use one alphabet a word.",
+            field=field,
+        )
 
 
 def check_label(field: str, text: str, longest: int) -> None:

@@ -7,14 +7,25 @@ from dataclasses import replace
 from typing import Any
 
 from agentchatbus.bus import bounds
-from agentchatbus.bus.messages import known_message
+from agentchatbus.bus.messages import changeable, known_message
 from agentchatbus.bus.parts import Parts
 from agentchatbus.bus.presence import touch
 from agentchatbus.bus.projection import project
 from agentchatbus.bus.rights import PEOPLE
 from agentchatbus.errors import Forbidden, Unauthenticated
 from agentchatbus.events import MessageEdited, MessageUpdated
-from agentchatbus.model import HIDDEN, Caller, CallerKind, Message, MessageDraft, MessageEdit, Metadata, Role, freeze
+from agentchatbus.model import (
+    HIDDEN,
+    Caller,
+    CallerKind,
+    Face,
+    Message,
+    MessageDraft,
+    MessageEdit,
+    Metadata,
+    Role,
+    freeze,
+)
 from agentchatbus.ports.results import Edited, EditHistory
 from agentchatbus.ports.storage import Transaction
 
@@ -26,19 +37,20 @@ class Editing:
         self._storage = parts.storage
         self._hooks = parts.hooks
         self._attendance = parts.attendance
+        self._refusals = parts.refusals
         self._clock = parts.clock
         self._settings = parts.settings
 
     async def edit(self, message_id: str, content: str, caller: Caller) -> Edited:
-        before = await self._storage.read(lambda tx: known_message(tx, message_id))
-        _require_author(before, caller)
+        before = await self._storage.read(lambda tx: _editable(tx, message_id, caller))
         if content == before.content:
             return Edited(message=before, changed=False)
-        draft = await self._admit(before, content, caller)
+        with self._refusals.noting(before.thread_id, caller):
+            draft = await self._admit(before, content, caller)
         editor = caller.name or caller.kind.value
 
         def work(tx: Transaction) -> Edited:
-            message = known_message(tx, message_id)
+            message = _editable(tx, message_id, caller)
             edited = replace(message, content=draft.content, metadata=_merged(before, draft, message))
             if edited == message:
                 return Edited(message=message, changed=False)
@@ -48,6 +60,7 @@ class Editing:
         edited = await self._storage.write(work)
         if caller.agent_id is not None:
             self._attendance.saw(caller.agent_id)
+            self._refusals.settle(before.thread_id, caller)
         return edited
 
     async def history(self, message_id: str, caller: Caller) -> EditHistory:
@@ -69,7 +82,7 @@ class Editing:
                 return Edited(message=message, changed=False)
             bounds.check_metadata(updated.metadata, self._settings)
             tx.messages.update(updated)
-            tx.events.append(MessageUpdated.of(updated), self._clock.now())
+            tx.events.append(MessageUpdated.of(updated, _face(tx, updated)), self._clock.now())
             return Edited(message=updated, changed=True)
 
         return await self._storage.write(work)
@@ -101,8 +114,14 @@ class Editing:
         edited = replace(after, edited_at=now, edit_version=version)
         tx.messages.add_edit(edit)
         tx.messages.update(edited)
-        tx.events.append(MessageEdited.of(edited, editor), now)
+        tx.events.append(MessageEdited.of(edited, editor, _face(tx, edited)), now)
         return edited
+
+
+def _face(tx: Transaction, message: Message) -> Face | None:
+    """Return how the author is shown, if it is an agent that is still known."""
+    author = tx.agents.get(message.author_id) if message.author_id else None
+    return author.face if author else None
 
 
 def _merged(before: Message, draft: MessageDraft, now: Message) -> Metadata:
@@ -112,6 +131,14 @@ def _merged(before: Message, draft: MessageDraft, now: Message) -> Metadata:
     made = {key: value for key, value in draft.metadata.items() if before.metadata.get(key) != value}
     merged: Metadata = freeze({**now.metadata, **made})
     return merged
+
+
+def _editable(tx: Transaction, message_id: str, caller: Caller) -> Message:
+    """Return the message, if this caller may edit it and its thread is open."""
+    message = known_message(tx, message_id)
+    _require_author(message, caller)
+    changeable(tx, message.thread_id, "keeps its messages as they are")
+    return message
 
 
 def _require_author(message: Message, caller: Caller) -> None:

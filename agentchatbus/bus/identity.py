@@ -201,6 +201,7 @@ def _agent_caller(agent: Agent, credentials: Credentials) -> Caller:
         agent_id=agent.id,
         name=agent.name,
         display_name=agent.display_name,
+        emoji=agent.emoji,
         transport=credentials.transport,
         address=credentials.address,
     )

@@ -9,6 +9,7 @@ from agentchatbus.bus import bounds
 from agentchatbus.bus.agents import NOBODY, Agents
 from agentchatbus.bus.idempotency import Repeatable, fingerprint
 from agentchatbus.bus.identity import new_agent_token
+from agentchatbus.bus.names import Claim
 from agentchatbus.bus.parts import Parts
 from agentchatbus.bus.presence import joined, touch
 from agentchatbus.bus.projection import project_all
@@ -31,6 +32,7 @@ class Joining:
         self._storage = parts.storage
         self._tokens = parts.tokens
         self._attendance = parts.attendance
+        self._names = parts.names
         self._clock = parts.clock
         self._settings = parts.settings
         self._agents = agents
@@ -52,14 +54,15 @@ class Joining:
             return self._joined(tx, Registered(agent=agent, token=secret), caller, join, (thread, answer["created"]))
 
         def first(tx: Transaction) -> Connected:
-            registered = self._enter(tx, caller, token, draft, key)
+            registered = self._enter(tx, caller, token, draft, key, claim)
             opened = self._open(tx, join, topic, registered.agent)
             return self._joined(tx, registered, caller, join, opened)
 
         def work(tx: Transaction) -> Connected:
             return repeatable.once(tx, lambda: first(tx), lambda answer: again(tx, answer), _answer)
 
-        connected = await self._storage.write(work)
+        with self._names.claiming() as claim:
+            connected = await self._storage.write(work)
         self._attendance.arrived(connected.agent.id)
         return connected
 
@@ -76,11 +79,11 @@ class Joining:
         return await self._threads.prepare(join.draft, caller)
 
     def _enter(
-        self, tx: Transaction, caller: Caller, token: str | None, draft: AgentDraft, key: str | None
+        self, tx: Transaction, caller: Caller, token: str | None, draft: AgentDraft, key: str | None, claim: Claim
     ) -> Registered:
         if caller.agent_id is not None and token is not None:
             return Registered(agent=self._agents.bring_back(tx, caller.agent_id), token=token)
-        return self._agents.enroll(tx, draft, key)
+        return self._agents.enroll(tx, draft, key, claim)
 
     def _open(self, tx: Transaction, join: JoinRequest, draft: ThreadDraft | None, agent: Agent) -> tuple[Thread, bool]:
         if join.thread_id is not None:
@@ -122,7 +125,13 @@ def _history(tx: Transaction, thread: Thread, after_seq: int) -> Sequence[Messag
 
 
 def _as_caller(agent: Agent) -> Caller:
-    return Caller(kind=CallerKind.AGENT, agent_id=agent.id, name=agent.name, display_name=agent.display_name)
+    return Caller(
+        kind=CallerKind.AGENT,
+        agent_id=agent.id,
+        name=agent.name,
+        display_name=agent.display_name,
+        emoji=agent.emoji,
+    )
 
 
 def _answer(connected: Connected) -> Mapping[str, Any]:

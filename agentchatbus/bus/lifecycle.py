@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 from agentchatbus.bus import bounds
 from agentchatbus.bus.messages import append, as_system
 from agentchatbus.bus.parts import Parts
-from agentchatbus.bus.rights import require_lead, require_member, require_person
+from agentchatbus.bus.rights import require_lead, require_person, require_seat
 from agentchatbus.bus.tokens import existing
 from agentchatbus.errors import Conflict, NotFound
 from agentchatbus.events import EventBody, ThreadDeleted, ThreadTimedOut, ThreadUpdated, ThreadWasClosed, of_status
@@ -17,6 +18,13 @@ from agentchatbus.ports.results import Closed, DeletedThread
 from agentchatbus.ports.storage import Transaction
 
 Change = Callable[[Thread], tuple[Thread, list[EventBody]]]
+
+
+class _Right(NamedTuple):
+    """Who wants to change a thread, and what to call it in a refusal."""
+
+    caller: Caller
+    what: str
 
 
 class Lifecycle:
@@ -29,11 +37,10 @@ class Lifecycle:
         self._settings = parts.settings
 
     async def set_status(self, thread_id: str, status: ThreadStatus, caller: Caller) -> Thread:
-        require_member(caller, "change a thread's state")
-        return await self._change(thread_id, lambda thread: self._moved(thread, status))
+        may = _Right(caller, "change the thread's state")
+        return await self._change(thread_id, may, lambda thread: self._moved(thread, status))
 
     async def close(self, thread_id: str, summary: str | None, caller: Caller) -> Closed:
-        require_member(caller, "close a thread")
         bounds.check_text("summary", summary or "", self._settings)
         was_closed = False
 
@@ -43,7 +50,8 @@ class Lifecycle:
             closed = replace(self._with_status(thread, ThreadStatus.CLOSED), summary=summary)
             return closed, [ThreadWasClosed.of(closed)]
 
-        return Closed(thread=await self._change(thread_id, change), was_closed=was_closed)
+        closed = await self._change(thread_id, _Right(caller, "close the thread"), change)
+        return Closed(thread=closed, was_closed=was_closed)
 
     async def close_meeting(self, thread_id: str, summary: str | None, caller: Caller) -> Closed:
         bounds.check_text("summary", summary or "", self._settings)
@@ -77,14 +85,12 @@ class Lifecycle:
         return await self.set_status(thread_id, ThreadStatus.ARCHIVED, caller)
 
     async def unarchive(self, thread_id: str, caller: Caller) -> Thread:
-        require_member(caller, "bring a thread back")
-
         def change(thread: Thread) -> tuple[Thread, list[EventBody]]:
             if thread.status is not ThreadStatus.ARCHIVED:
                 return thread, []
             return self._moved(thread, thread.archived_from or ThreadStatus.DISCUSS)
 
-        return await self._change(thread_id, change)
+        return await self._change(thread_id, _Right(caller, "bring the thread back"), change)
 
     async def rename(self, thread_id: str, topic: str, caller: Caller) -> Thread:
         bounds.check_topic(topic, self._settings)
@@ -118,9 +124,11 @@ class Lifecycle:
         self._waiting.end_all(thread_id, NotFound("Thread not found", kind="thread", id=thread_id))
         return deleted
 
-    async def _change(self, thread_id: str, change: Change) -> Thread:
+    async def _change(self, thread_id: str, right: _Right, change: Change) -> Thread:
         def work(tx: Transaction) -> Thread:
-            thread, bodies = change(existing(tx, thread_id))
+            before = existing(tx, thread_id)
+            require_seat(tx, right.caller, before, right.what)
+            thread, bodies = change(before)
             if bodies:
                 tx.threads.update(thread)
             for body in bodies:

@@ -18,6 +18,7 @@ from agentchatbus.events import of_message
 from agentchatbus.model import (
     SYSTEM,
     Caller,
+    Face,
     Message,
     MessageDraft,
     Role,
@@ -43,6 +44,8 @@ class Messages:
         self._tokens = parts.tokens
         self._waiting = parts.waiting
         self._attendance = parts.attendance
+        self._names = parts.names
+        self._refusals = parts.refusals
         self._clock = parts.clock
         self._settings = parts.settings
 
@@ -52,7 +55,8 @@ class Messages:
         guard = guard or NO_GUARD
         bounds.check_draft(draft, self._settings)
         asked = fingerprint("msg_post", caller, draft) if key or guard.reply_token else ""
-        draft = await self._admit(draft, caller)
+        with self._refusals.noting(draft.thread_id, caller):
+            draft = await self._admit(draft, caller)
         posting = _Posting(self._tokens, caller, draft, guard, asked)
         repeatable = Repeatable.of(caller, key, asked, self._clock.now())
         outcome = await self._storage.write(lambda tx: posting.run(tx, repeatable))
@@ -60,6 +64,7 @@ class Messages:
             raise _projected(outcome, caller)
         if caller.agent_id is not None:
             self._waiting.posted(caller.agent_id, draft.thread_id)
+            self._refusals.settle(draft.thread_id, caller)
         self._attendance.posted(draft.thread_id, caller)
         return outcome
 
@@ -92,7 +97,7 @@ class Messages:
 
     async def _admit(self, draft: MessageDraft, caller: Caller) -> MessageDraft:
         """Run everything that may change or refuse a draft before it is stored."""
-        stamped = await stamp(draft, caller, self._storage)
+        stamped = await stamp(draft, caller, self._storage, self._names)
         draft = await self._hooks.transform_message(stamped, caller)
         if draft is not stamped:
             bounds.check_message(draft, self._settings)
@@ -130,29 +135,19 @@ class _Posting:
             return self._again(tx, token.consumed_by)
         if (answer := repeatable.recall(tx)) is not None:
             return self._again(tx, answer["message_id"])
-        thread = self._open_thread(tx)
+        thread = changeable(tx, self._draft.thread_id, "does not accept new messages")
         try:
             self._tokens.check(tx, thread, self._guard, token, self._caller)
         except SyncError as error:
             still_here(tx, self._caller)
             return self._tokens.refuse(tx, thread.id, self._caller.agent_id, error)
-        message = append(tx, thread, self._draft, repeatable.at)
+        message = append(tx, thread, self._draft, repeatable.at, self._caller.face)
         if token is not None:
             tx.tokens.consume(token.hash, message.created_at, message_id=message.id, fingerprint=self._fingerprint)
         repeatable.remember(tx, {"message_id": message.id})
         touch(tx, self._caller, "msg_post", repeatable.at)
         joined(tx, thread.id, self._caller, self._seen(message), repeatable.at, name=message.author_name)
         return Posted(message=message, sync=self._chain(tx, message))
-
-    def _open_thread(self, tx: Transaction) -> Thread:
-        thread = existing(tx, self._draft.thread_id)
-        if not thread.takes_messages:
-            raise ThreadClosed(
-                f"Thread '{thread.id}' is {thread.status} and does not accept new messages.",
-                thread_id=thread.id,
-                status=thread.status,
-            )
-        return thread
 
     def _chain(self, tx: Transaction, message: Message) -> SyncContext | None:
         """Issue the token for the author's next post."""
@@ -189,6 +184,20 @@ def as_system(draft: MessageDraft) -> MessageDraft:
     return replace(draft, author=SYSTEM, author_id=SYSTEM, author_name="System", role=Role.SYSTEM)
 
 
+def changeable(tx: Transaction, thread_id: str, otherwise: str) -> Thread:
+    """Return the thread, if what is in it may still change.
+
+    Raises:
+        NotFound: There is none.
+        ThreadClosed: It is closed or archived; `otherwise` ends the sentence.
+    """
+    thread = existing(tx, thread_id)
+    if not thread.takes_messages:
+        text = f"Thread '{thread.id}' is {thread.status} and {otherwise}."
+        raise ThreadClosed(text, thread_id=thread.id, status=thread.status)
+    return thread
+
+
 def known_message(tx: Transaction, message_id: str) -> Message:
     """Return the message.
 
@@ -206,8 +215,8 @@ def with_reactions(tx: Transaction, messages: Sequence[Message]) -> list[Message
     return [replace(item, reactions=tuple(found[item.id])) if item.id in found else item for item in messages]
 
 
-def append(tx: Transaction, thread: Thread, draft: MessageDraft, at: datetime) -> Message:
-    """Give a draft the next seq of its thread and store it with its events."""
+def append(tx: Transaction, thread: Thread, draft: MessageDraft, at: datetime, face: Face | None = None) -> Message:
+    """Give a draft the next seq of its thread and store it with its events, in which `face` shows its author."""
     message = Message(
         id=ordered_id(),
         thread_id=thread.id,
@@ -223,6 +232,6 @@ def append(tx: Transaction, thread: Thread, draft: MessageDraft, at: datetime) -
         reply_to_msg_id=draft.reply_to_msg_id,
     )
     tx.messages.append(message)
-    for body in of_message(message):
+    for body in of_message(message, face):
         tx.events.append(body, at)
     return message

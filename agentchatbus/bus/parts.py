@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agentchatbus.bus.attendance import Attendance
+from agentchatbus.bus.names import Names
+from agentchatbus.bus.refusals import Refusals
 from agentchatbus.bus.tokens import ReplyTokens
 from agentchatbus.bus.waiting import Waiting
 from agentchatbus.clock import Clock
@@ -22,5 +24,7 @@ class Parts:
     tokens: ReplyTokens
     waiting: Waiting
     attendance: Attendance
+    names: Names
+    refusals: Refusals
     clock: Clock
     settings: BusSettings

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from agentchatbus.errors import Unauthenticated
+from agentchatbus.events import ThreadJoined
 from agentchatbus.model import Caller, Participant
 from agentchatbus.ports.storage import Transaction
 
@@ -34,17 +35,18 @@ def joined(
 ) -> None:
     """Record that somebody takes part in a thread and has read up to a seq; people may go by a name of their own."""
     key = caller.seat if caller.is_agent else name or caller.seat
-    if key:
-        tx.participants.put(
-            Participant(
-                thread_id=thread_id,
-                key=key,
-                agent_id=caller.agent_id,
-                name=caller.name if caller.is_agent else key,
-                joined_at=at,
-                read_seq=read_seq,
-            )
-        )
+    if not key:
+        return
+    participant = Participant(
+        thread_id=thread_id,
+        key=key,
+        agent_id=caller.agent_id,
+        name=caller.name if caller.is_agent else key,
+        joined_at=at,
+        read_seq=read_seq,
+    )
+    if tx.participants.put(participant) and (thread := tx.threads.get(thread_id)):
+        tx.events.append(ThreadJoined.of(thread, participant, caller.face), at)
 
 
 def _gone() -> Unauthenticated:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from agentchatbus.bus import bounds
-from agentchatbus.bus.messages import known_message
+from agentchatbus.bus.messages import changeable, known_message
 from agentchatbus.bus.parts import Parts
 from agentchatbus.bus.presence import still_here
 from agentchatbus.bus.rights import require_member
@@ -17,6 +17,8 @@ from agentchatbus.ports.storage import Transaction
 
 MAX_REACTION_LENGTH = 64
 """Characters of a reaction: it is a label, not a message."""
+
+CLOSED = "keeps its reactions as they are"
 
 MAX_REACTIONS = 200
 """Reactions that one message can have."""
@@ -37,6 +39,7 @@ class Reactions:
         def work(tx: Transaction) -> Reacted:
             message = known_message(tx, message_id)
             still_here(tx, caller)
+            changeable(tx, message.thread_id, CLOSED)
             if found := tx.reactions.get(message_id, who, label):
                 return Reacted(reaction=found, created=False)
             if len(tx.reactions.of([message_id]).get(message_id, ())) >= MAX_REACTIONS:
@@ -63,6 +66,7 @@ class Reactions:
             message = tx.messages.get(message_id)
             if message is None or tx.reactions.get(message_id, who, label) is None:
                 return False
+            changeable(tx, message.thread_id, CLOSED)
             tx.reactions.remove(message_id, who, label)
             body = ReactionRemoved(message_id=message_id, thread_id=message.thread_id, agent_id=who, reaction=label)
             tx.events.append(body, self._clock.now())

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from agentchatbus.bus.expiry import expire_agents
 from agentchatbus.clock import Clock
 from agentchatbus.events import Event, ThreadDeleted
 from agentchatbus.ports.storage import Storage
@@ -26,12 +27,14 @@ class Retention:
         events: How long events can be read again.
         used_tokens: How long a used reply token is told from an unknown one.
         answers: How long a repeat with the same idempotency key is recognised.
+        agents: How long an agent stays that gives no sign of life; None keeps it for ever.
         interval_seconds: How often old rows are removed.
     """
 
     events: timedelta = timedelta(days=7)
     used_tokens: timedelta = timedelta(days=1)
     answers: timedelta = timedelta(days=1)
+    agents: timedelta | None = None
     interval_seconds: float = 600.0
 
 
@@ -80,4 +83,6 @@ class Upkeep:
             removed += batch
             if not batch:
                 break
+        if self._retention.agents is not None:
+            removed += await expire_agents(self._storage, self._clock, self._retention.agents)
         return removed

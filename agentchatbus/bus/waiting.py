@@ -12,15 +12,20 @@ from agentchatbus.bus.announcing import Announcer
 from agentchatbus.bus.presence import joined, touch
 from agentchatbus.bus.projection import project_all
 from agentchatbus.bus.tokens import ReplyTokens, existing
-from agentchatbus.clock import Clock
+from agentchatbus.clock import Clock, isoformat
 from agentchatbus.errors import BusError
-from agentchatbus.events import WaitEnded, WaitStarted
+from agentchatbus.events import Event, WaitEnded, WaitStarted
 from agentchatbus.fanout import Fanout
 from agentchatbus.model import Caller, Message, SyncContext, TokenSource, WaitState
 from agentchatbus.ports.queries import MessageQuery
-from agentchatbus.ports.results import WaitOutcome, WaitRequest
+from agentchatbus.ports.results import PastWait, WaitHistory, WaitOutcome, WaitRequest
 from agentchatbus.ports.settings import BusSettings
 from agentchatbus.ports.storage import Storage, Transaction
+
+HISTORY_TYPES = (WaitStarted.type, WaitEnded.type)
+HISTORY_EVENTS = 20_000
+HISTORY_LIMIT = 2_000
+"""How much of the log is looked through for past waits, in events of the bus and in those of the thread."""
 
 BATCH = 100
 """Messages that one wait delivers at most."""
@@ -75,7 +80,9 @@ class Waiting:
         self._blocked: dict[int, _Entry] = {}
 
     async def wait(self, request: WaitRequest, caller: Caller) -> WaitOutcome:
-        with self._fanout.watch(request.thread_id) as signal, self._blocking(request, caller, signal) as entry:
+        watcher = None if caller.sees_human_only else caller.agent_id
+        watching = self._fanout.watch(request.thread_id, watcher)
+        with watching as signal, self._blocking(request, caller, signal) as entry:
             first = look = await self._look(request, caller)
             # A cursor beyond the thread's end, say of a restored database, must still hear what comes.
             request = replace(request, after_seq=min(request.after_seq, first.last_seq))
@@ -95,6 +102,17 @@ class Waiting:
 
     def states(self) -> Sequence[WaitState]:
         return [entry.state for entry in self._blocked.values() if entry.state is not None]
+
+    async def history(self, thread_id: str) -> WaitHistory:
+        def work(tx: Transaction) -> WaitHistory:
+            existing(tx, thread_id)
+            lowest, newest = tx.events.bounds()
+            after = max(0, newest - HISTORY_EVENTS)
+            events = tx.events.of_thread(thread_id, HISTORY_TYPES, after=after, limit=HISTORY_LIMIT)
+            is_complete = lowest <= 1 and after == 0 and len(events) < HISTORY_LIMIT
+            return WaitHistory(waits=past_waits(events), is_complete=is_complete)
+
+        return await self._storage.read(work)
 
     def waiting_agents(self) -> frozenset[str]:
         """Return the ids of the agents that are blocked in some wait."""
@@ -148,8 +166,8 @@ class Waiting:
     def _announce(self, entry: _Entry) -> None:
         """Tell everybody that somebody blocks; called once it is known that it does."""
         entry.is_announced = entry.state is not None
-        if entry.state is not None:
-            self._announcer.tell(WaitStarted.of(entry.state))
+        if (state := entry.state) is not None:
+            self._announcer.tell_of(lambda tx: _started(tx, state))
 
     def _announce_end(self, entry: _Entry, reason: str) -> None:
         state = entry.state
@@ -231,6 +249,33 @@ class Waiting:
         if request.timeout_ms is None:
             return self._settings.wait_timeout_seconds * 1000
         return max(request.timeout_ms, self._settings.wait_min_timeout_ms, 0)
+
+
+def _started(tx: Transaction, state: WaitState) -> WaitStarted | None:
+    """Record that an agent waits, so that it does not count as at work should its client go away."""
+    is_known = tx.agents.touch(state.agent_id, "msg_wait", state.entered_at, heartbeat=True)
+    return WaitStarted.of(state) if is_known else None
+
+
+def past_waits(events: Sequence[Event]) -> list[PastWait]:
+    """Return the waits that began and ended among the events of one thread, in the order in which they ended."""
+    begun: dict[str, Event] = {}
+    waits = []
+    for event in events:
+        agent_id = event.payload["agent_id"]
+        if event.type == WaitStarted.type:
+            begun[agent_id] = event
+        elif (start := begun.pop(agent_id, None)) is not None:
+            waits.append(
+                PastWait(
+                    agent_id=agent_id,
+                    since=start.payload["entered_at"],
+                    until=isoformat(event.created_at),
+                    reason=event.payload["reason"],
+                    waiting_for=tuple(start.payload["waiting_for"]),
+                )
+            )
+    return waits
 
 
 def _wake(messages: Sequence[Message], caller: Caller) -> bool:

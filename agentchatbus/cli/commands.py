@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from agentchatbus import discovery
+from agentchatbus.config import Flags, load_config
 from agentchatbus.discovery import Candidate
 from agentchatbus.errors import ConfigError
 from agentchatbus.hints import did_you_mean
@@ -25,15 +28,20 @@ class Unusable(click.ClickException):
 
 
 class Commands(click.Group):
-    """Finds a command among ours, then among those of plugins; plugins are imported only when they are asked for."""
+    """Finds a command among ours, then among those of plugins; plugins are imported only when they are asked for.
+
+    A plugin of one file is found when the configuration names it, or the options of the command do.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._given: Sequence[str] = ()
         self._added: dict[tuple[str, str], Sequence[click.Command]] = {}
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0].startswith("-") and args[0] not in OWN_OPTIONS):
             args = [DEFAULT, *args]
+        self._given = tuple(args)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -43,7 +51,7 @@ class Commands(click.Group):
             raise Unusable(str(error)) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        added = [command.name or "" for candidate in discovery.installed() for command in self._added_by(candidate)]
+        added = [command.name or "" for candidate in self._candidates() for command in self._added_by(candidate)]
         return list(dict.fromkeys([*self.commands, *sorted(added)]))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -59,18 +67,43 @@ class Commands(click.Group):
 
     def _find(self, name: str) -> click.Command | None:
         # A plugin is named after its command more often than not, so the others need not be imported.
-        for candidate in sorted(discovery.installed(), key=lambda item: not item.name.endswith(name)):
+        for candidate in sorted(self._candidates(), key=lambda item: not item.name.endswith(name)):
             for command in self._added_by(candidate):
                 if command.name == name:
                     return command
         return None
 
+    def _candidates(self) -> list[Candidate]:
+        return [*map(discovery.of_file, _files(self._given)), *discovery.installed()]
+
     def _added_by(self, candidate: Candidate) -> Sequence[click.Command]:
         """Return a plugin's commands; one that cannot be imported has none and says so."""
-        key = (candidate.name, candidate.distribution)
+        key = (candidate.name, candidate.origin)
         if key not in self._added:
             self._added[key] = _import_commands(candidate)
         return self._added[key]
+
+
+def _files(args: Sequence[str]) -> tuple[Path, ...]:
+    """Return the plugins of one file that take part, given the arguments of a command that is not known yet.
+
+    A configuration that cannot be used names none here; whichever command reads it says what is wrong with it.
+    """
+    file = next(_values(args, "--config"), None)
+    plugins = tuple(name for name in (*_values(args, "-p"), *_values(args, "--plugin")) if name.endswith(".py"))
+    try:
+        config = load_config(Path(file) if file else None, environ=os.environ, flags=Flags(plugins=plugins))
+    except ConfigError:
+        return ()
+    return tuple(path for path in config.plugins.paths if path.stem not in config.plugins.disable)
+
+
+def _values(args: Sequence[str], option: str) -> Iterator[str]:
+    for place, arg in enumerate(args):
+        if arg == option:
+            yield from args[place + 1 : place + 2]
+        elif arg.startswith(f"{option}="):
+            yield arg.partition("=")[2]
 
 
 def _import_commands(candidate: Candidate) -> Sequence[click.Command]:

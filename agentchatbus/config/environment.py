@@ -41,7 +41,7 @@ NAMES: Mapping[str, str | tuple[str, ...]] = MappingProxyType(
         "RATE_LIMIT": ("plugins.limits.messages", "plugins.limits.human.messages"),
         "THREAD_TIMEOUT": "plugins.timeout.minutes",
         "TIMEOUT_SWEEP_INTERVAL": "plugins.timeout.sweep_seconds",
-        "EXPOSE_THREAD_RESOURCES": ("plugins.mcp-http.list_threads", "plugins.mcp-sse.list_threads"),
+        "EXPOSE_THREAD_RESOURCES": "bus.expose_thread_resources",
         "MAX_IMAGE_BYTES": "plugins.attachments.max_image_bytes",
         "OWNER_BOOT_TOKEN": "plugins.ide.owner_boot_token",
         "IDE_HEARTBEAT_TIMEOUT": "plugins.ide.session_seconds",

@@ -47,6 +47,8 @@ class _Draft:
     plugins: dict[str, dict[str, Any]] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     required: set[str] = field(default_factory=set)
+    saved_in: str = ""
+    left_out: list[str] = field(default_factory=list)
 
     def take(self, source: str, document: Mapping[str, Any], base: Path | None = None) -> None:
         """Take over what one source says, in the form of the file."""
@@ -59,6 +61,7 @@ class _Draft:
             if pick.endswith(".py"):
                 self._put("-p", "plugins.paths", (*self.tables["plugins"].get("paths", ()), _absolute(Path(pick))))
             elif pick.startswith("no:"):
+                self.left_out.append(pick.removeprefix("no:"))
                 self._put("-p", DISABLE, (pick.removeprefix("no:"),))
             else:
                 self._require(pick)
@@ -83,7 +86,7 @@ class _Draft:
             inner = table.get(key)
             merges = isinstance(inner, Mapping) and isinstance(value, Mapping)
             table[key] = {**(inner or {}), **value} if merges else value
-        if not environment.is_short_name(source):
+        if not environment.is_short_name(source) and source != self.saved_in:
             self.required.add(plugin)
         self.sources.update({f"plugins.{plugin}.{key}": source for key in values})
 
@@ -110,6 +113,7 @@ class _Draft:
             **tables,
             plugin_settings=self.plugins,
             if_installed=frozenset(self.plugins.keys() - self.required),
+            left_out=tuple(self.left_out),
             sources=self.sources,
             file=file,
         )
@@ -135,7 +139,7 @@ def load_config(path: Path | None = None, *, environ: Mapping[str, str], flags: 
     wins = [(source, _nested(key, value), None) for source, key, value in [*variables, *_named(given)]]
 
     def config(*saved: _Source) -> Config:
-        draft = _Draft()
+        draft = _Draft(saved_in=saved[0][0] if saved else "")
         for source in [*([beginning] if beginning else []), *saved, *wins]:
             draft.take(*source)
         draft.select(flags.plugins)

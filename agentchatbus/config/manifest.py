@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
 from typing_extensions import TypedDict
 
+from agentchatbus.config.plugin_tables import PREFIX, is_hidden, locked, properties_of
 from agentchatbus.config.saved import EDITABLE
 from agentchatbus.config.tables import TABLES, Config
 
@@ -16,6 +18,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "bus": ("Agents", "Agents and messages"),
     "limits": ("Limits", "Sizes"),
 }
+NO_PLUGINS: Mapping[str, BaseModel] = {}
 TYPES = {"boolean": "toggle", "integer": "number", "number": "number", "array": "list", "string": "text"}
 """How a value of a JSON type is entered."""
 
@@ -48,7 +51,7 @@ class Field(TypedDict):
 
 
 class Section(TypedDict):
-    """The settings of one table."""
+    """The settings of one table; those of a plugin are named after it."""
 
     id: str
     nav_label: str
@@ -65,45 +68,94 @@ class Manifest(TypedDict):
     sections: list[Section]
 
 
-def manifest(config: Config, saved: Mapping[str, Mapping[str, Any]], file: Path) -> Manifest:
+def manifest(
+    config: Config,
+    saved: Mapping[str, Mapping[str, Any]],
+    file: Path,
+    plugins: Mapping[str, BaseModel] = NO_PLUGINS,
+) -> Manifest:
     """Describe the settings.
 
     Args:
         config: What is in force.
         saved: What is saved, by table.
         file: Where it is saved.
+        plugins: The settings in force of each plugin that has some.
     """
+    sections = [_section(config, table, saved.get(table, {}), str(file)) for table in EDITABLE]
+    sections += [
+        _plugin_section(config, name, settings, saved.get(PREFIX + name, {}), str(file))
+        for name, settings in plugins.items()
+    ]
+    for place, section in enumerate(sections):
+        section["order"] = place
     return {
         "schema_version": 1,
         "save_message": "Saved. The bus uses the new values after its next start.",
-        "sections": [
-            {
-                "id": table,
-                "nav_label": TITLES[table][0],
-                "title": TITLES[table][1],
-                "order": place,
-                "fields": [_field(config, table, key, saved.get(table, {}), str(file)) for key in keys],
-            }
-            for place, (table, keys) in enumerate(EDITABLE.items())
-        ],
+        "sections": sections,
+    }
+
+
+def _section(config: Config, table: str, saved: Mapping[str, Any], file: str) -> Section:
+    return {
+        "id": table,
+        "nav_label": TITLES[table][0],
+        "title": TITLES[table][1],
+        "order": 0,
+        "fields": [_field(config, table, key, saved, file) for key in EDITABLE[table]],
     }
 
 
 def _field(config: Config, table: str, key: str, saved: Mapping[str, Any], file: str) -> Field:
     schema = TABLES[table].model_json_schema()["properties"][key]
-    source = config.sources.get(f"{table}.{key}")
+    default = TABLES[table].model_fields[key].get_default(call_default_factory=True)
+    values = {
+        "value": _plain(getattr(getattr(config, table), key)),
+        "saved_value": saved.get(key),
+        "default_value": _plain(default),
+    }
+    return _described(f"{table}.{key}", schema, values, config.sources.get(f"{table}.{key}"), file)
+
+
+def _plugin_section(config: Config, name: str, settings: BaseModel, saved: Mapping[str, Any], file: str) -> Section:
+    values = settings.model_dump(mode="json")
+    return {
+        "id": PREFIX + name,
+        "nav_label": name,
+        "title": name,
+        "order": 0,
+        "fields": [
+            _plugin_field(config, f"{PREFIX}{name}.{key}", schema, values[key], saved.get(key), file)
+            for key, schema in properties_of(type(settings)).items()
+        ],
+    }
+
+
+def _plugin_field(config: Config, key: str, schema: dict[str, Any], value: Any, saved: Any, file: str) -> Field:
+    default = schema.get("default")
+    shown = {"value": value, "saved_value": saved, "default_value": default}
+    if is_hidden(schema):
+        shown = dict.fromkeys(shown)
+    described = _described(key, schema, shown, config.sources.get(key), file)
+    if (reason := locked(schema)) is not None:
+        described |= {"editable": False, "readonly_reason": reason}
+        described["sensitivity"] = "secret" if is_hidden(schema) else "normal"
+    return described
+
+
+def _described(key: str, schema: Mapping[str, Any], values: dict[str, Any], source: str | None, file: str) -> Field:
     kind = _source_kind(source, file)
     is_locked = kind in ("env", "flag")
     type_ = schema.get("type", "string")
     return {
-        "key": f"{table}.{key}",
-        "label": key.replace("_", " ").capitalize(),
+        "key": key,
+        "label": key.rpartition(".")[2].replace("_", " ").capitalize(),
         "description": schema.get("description", ""),
         "type": type_,
         "kind": TYPES.get(type_, "text"),
-        "value": _plain(getattr(getattr(config, table), key)),
-        "saved_value": saved.get(key),
-        "default_value": _plain(TABLES[table].model_fields[key].get_default(call_default_factory=True)),
+        "value": values["value"],
+        "saved_value": values["saved_value"],
+        "default_value": values["default_value"],
         "value_source": kind,
         "min": _first(schema, "minimum", "ge", "exclusiveMinimum", "gt"),
         "max": _first(schema, "maximum", "le", "exclusiveMaximum", "lt"),

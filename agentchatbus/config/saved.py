@@ -45,6 +45,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "ENABLE_HANDOFF_TARGET": "bus.enable_handoff_target",
         "ENABLE_STOP_REASON": "bus.enable_stop_reason",
         "ENABLE_PRIORITY": "bus.enable_priority",
+        "EXPOSE_THREAD_RESOURCES": "bus.expose_thread_resources",
     }
 )
 """The names of old, and the keys that they stand for."""
@@ -56,7 +57,7 @@ def saved_file(data_dir: Path) -> Path:
 
 
 def read_saved(file: Path) -> dict[str, dict[str, Any]]:
-    """Return what was saved, by table; nothing when nothing was.
+    """Return what was saved, in the form of the file; nothing when nothing was.
 
     Raises:
         ConfigError: The file cannot be used; the message says what is wrong with it.
@@ -69,20 +70,32 @@ def read_saved(file: Path) -> dict[str, dict[str, Any]]:
         raise ConfigError(f"{file} is not valid TOML: {error}. Correct it or remove it.") from None
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}.") from None
-    for table, values in document.items():
-        if table not in EDITABLE or not isinstance(values, dict):
-            raise ConfigError(f"{file}: settings of [{table}] cannot be saved.{did_you_mean(table, EDITABLE)}")
-        for key in values:
-            if key in TABLES[table].model_fields and key not in EDITABLE[table]:
-                raise ConfigError(f"{file}: {table}.{key} belongs into the configuration file.")
+    _check_tables(document, file)
     return document
 
 
-def write_saved(file: Path, document: Mapping[str, Mapping[str, Any]]) -> None:
-    """Replace what is saved, at once and for good."""
+def _check_tables(document: Mapping[str, Any], file: Path) -> None:
+    """Refuse what is in the file and may not be."""
+    for table, values in document.items():
+        if table == "plugins":
+            _check_plugins(values, file)
+        elif table not in EDITABLE or not isinstance(values, dict):
+            raise ConfigError(f"{file}: settings of [{table}] cannot be saved.{did_you_mean(table, EDITABLE)}")
+        for key in values:
+            if table in EDITABLE and key in TABLES[table].model_fields and key not in EDITABLE[table]:
+                raise ConfigError(f"{file}: {table}.{key} belongs into the configuration file.")
+
+
+def _check_plugins(plugins: Any, file: Path) -> None:
+    if not isinstance(plugins, dict) or not all(isinstance(values, dict) for values in plugins.values()):
+        raise ConfigError(f"{file}: settings of [plugins] cannot be saved, those of [plugins.<name>] can.")
+
+
+def write_saved(file: Path, document: Mapping[str, Any]) -> None:
+    """Replace what is saved, at once and for good; a document of the file's form."""
     import tomlkit
 
-    text = HEADER + "\n" + tomlkit.dumps({name: dict(values) for name, values in document.items() if values})
+    text = HEADER + "\n" + tomlkit.dumps({name: values for name, values in document.items() if values})
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".tmp")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

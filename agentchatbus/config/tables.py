@@ -140,12 +140,21 @@ class BusTable(Table):
     enable_handoff_target: bool = Field(default=False, description="Agents see and can set hand-off targets.")
     enable_stop_reason: bool = Field(default=False, description="Agents see and can set stop reasons.")
     enable_priority: bool = Field(default=False, description="Agents see and can set priorities.")
+    expose_thread_resources: bool = Field(
+        default=False, description="The resources of each thread are listed, not only their form."
+    )
     upkeep_interval_seconds: Annotated[float, BeforeValidator(_number)] = Field(
         default=600.0, gt=0, description="How often old rows are removed."
     )
     keep_events_days: Days = Field(default=7.0, description="How long events can be read again.")
     keep_used_tokens_days: Days = Field(
         default=1.0, description="How long a used reply token is told from an unknown one."
+    )
+    keep_agents_days: Annotated[float, BeforeValidator(_number)] = Field(
+        default=90.0,
+        ge=0,
+        le=36500,
+        description="How long an agent stays that gives no sign of life; 0 keeps it for ever.",
     )
     keep_answers_days: Days = Field(
         default=1.0, description="How long a repeat with the same idempotency key is recognised."
@@ -181,6 +190,7 @@ class Config:
     Attributes:
         plugin_settings: The tables ``[plugins.<name>]``, as they were written.
         if_installed: Plugins whose settings come from names of old alone; they need not be installed.
+        left_out: Plugins that the command line leaves out; unlike those of the file they have to exist.
         sources: Where each value comes from that is not a default, by its dotted key.
         file: The file that was read, or None.
     """
@@ -193,6 +203,7 @@ class Config:
     limits: LimitsTable = field(default_factory=LimitsTable)
     plugin_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     if_installed: frozenset[str] = frozenset()
+    left_out: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     file: Path | None = None
 

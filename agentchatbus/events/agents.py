@@ -31,10 +31,12 @@ class AgentCameOnline(EventBody):
 class AgentWentOffline(EventBody):
     """An agent is not there any more.
 
-    `reason` is ``unregistered`` (it left, and its row with it), ``lapsed`` (no sign of life for long) or ``kicked``.
+    `reason` is ``unregistered`` (it left, and its row with it), ``expired`` (it was silent for so long that its row is
+    gone, too), ``lapsed`` (no sign of life for long) or ``kicked``.
     """
 
     type: ClassVar[str] = "agent.offline"
+    GONE: ClassVar[frozenset[str]] = frozenset({"unregistered", "expired"})
     agent_id: str
     name: str
     reason: str

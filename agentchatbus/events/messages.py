@@ -8,7 +8,7 @@ from typing import ClassVar
 from agentchatbus.clock import isoformat
 from agentchatbus.events.base import EventBody
 from agentchatbus.events.rows import Row, message_row
-from agentchatbus.model import Message, Reaction
+from agentchatbus.model import Face, Message, Reaction
 
 PREVIEW_LENGTH = 200
 """Characters that the field `content` of an event repeats; `message` has them all."""
@@ -29,7 +29,7 @@ class MessagePosted(EventBody):
     message: Row
 
     @classmethod
-    def of(cls, message: Message) -> MessagePosted:
+    def of(cls, message: Message, face: Face | None = None) -> MessagePosted:
         return cls(
             msg_id=message.id,
             thread_id=message.thread_id,
@@ -38,7 +38,7 @@ class MessagePosted(EventBody):
             role=message.role.value,
             seq=message.seq,
             content=_preview(message),
-            message=message_row(message),
+            message=message_row(message, face),
         )
 
 
@@ -92,14 +92,14 @@ class MessageEdited(EventBody):
     message: Row
 
     @classmethod
-    def of(cls, message: Message, edited_by: str) -> MessageEdited:
+    def of(cls, message: Message, edited_by: str, face: Face | None = None) -> MessageEdited:
         return cls(
             msg_id=message.id,
             thread_id=message.thread_id,
             edited_by=edited_by,
             version=message.edit_version,
             content=_preview(message),
-            message=message_row(message),
+            message=message_row(message, face),
         )
 
 
@@ -113,8 +113,8 @@ class MessageUpdated(EventBody):
     message: Row
 
     @classmethod
-    def of(cls, message: Message) -> MessageUpdated:
-        return cls(msg_id=message.id, thread_id=message.thread_id, message=message_row(message))
+    def of(cls, message: Message, face: Face | None = None) -> MessageUpdated:
+        return cls(msg_id=message.id, thread_id=message.thread_id, message=message_row(message, face))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,9 +154,26 @@ class ReactionRemoved(EventBody):
     reaction: str
 
 
-def of_message(message: Message) -> list[EventBody]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRefused(EventBody):
+    """What an agent wanted to say, or to change, was refused; it is told live only and stored nowhere.
+
+    It holds nothing of the text. `reason` is the code of the error; a plugin may name a `pattern`.
+    """
+
+    type: ClassVar[str] = "msg.refused"
+    thread_id: str
+    agent_id: str
+    name: str
+    reason: str
+    pattern: str | None
+    plugin: str | None
+    refused_at: str
+
+
+def of_message(message: Message, face: Face | None = None) -> list[EventBody]:
     """Return all events that one new message causes, in the order in which clients see them."""
-    bodies: list[EventBody] = [MessagePosted.of(message)]
+    bodies: list[EventBody] = [MessagePosted.of(message, face)]
     where = {"msg_id": message.id, "thread_id": message.thread_id}
     author, author_id = message.author_name, message.author_id
     if target := message.metadata.get("handoff_target"):

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from agentchatbus.clock import isoformat
-from agentchatbus.emoji import agent_emoji, author_emoji
-from agentchatbus.model import Administrator, Agent, Message, Thread, ThreadSettings, thaw
+from agentchatbus.emoji import HUMAN_EMOJI, agent_emoji, author_emoji
+from agentchatbus.model import Administrator, Agent, Face, Message, Participant, Thread, ThreadSettings, thaw
 
 Row = dict[str, Any]
 
@@ -44,8 +44,23 @@ def settings_row(settings: ThreadSettings) -> Row:
     }
 
 
-def message_row(message: Message) -> Row:
-    """Return the whole message, its reactions aside."""
+def participant_row(participant: Participant, face: Face | None = None) -> Row:
+    """Return somebody who takes part in a thread; an agent as it is shown."""
+    agent_id = participant.agent_id
+    emoji = agent_emoji(agent_id) if agent_id else HUMAN_EMOJI
+    return {
+        "agent_id": agent_id,
+        "name": participant.name,
+        "display_name": face.name if face else participant.name,
+        "emoji": (face and face.emoji) or emoji,
+        "joined_at": isoformat(participant.joined_at),
+        "read_seq": participant.read_seq,
+    }
+
+
+def message_row(message: Message, face: Face | None = None) -> Row:
+    """Return the whole message, its reactions aside; `face` says how its author is shown, if that is an agent."""
+    emoji = author_emoji(message.author_id, message.author_name, message.role)
     return {
         "id": message.id,
         "thread_id": message.thread_id,
@@ -53,7 +68,8 @@ def message_row(message: Message) -> Row:
         "author": message.author,
         "author_id": message.author_id,
         "author_name": message.author_name,
-        "author_emoji": author_emoji(message.author_id, message.author_name, message.role),
+        "author_display_name": face.name if face else message.author_name,
+        "author_emoji": (face and face.emoji) or emoji,
         "role": message.role.value,
         "content": message.content,
         "created_at": isoformat(message.created_at),

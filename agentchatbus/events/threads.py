@@ -7,8 +7,8 @@ from typing import ClassVar, Self
 
 from agentchatbus.clock import isoformat
 from agentchatbus.events.base import EventBody
-from agentchatbus.events.rows import Row, settings_row, thread_row
-from agentchatbus.model import Thread, ThreadStatus
+from agentchatbus.events.rows import Row, participant_row, settings_row, thread_row
+from agentchatbus.model import Face, Participant, Thread, ThreadStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +160,26 @@ class ThreadAdminChanged(EventBody):
             admin_id=admin.agent_id if admin else None,
             admin_name=admin.name if admin else None,
             admin_type=kind if admin else None,
+            thread=thread_row(thread),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadJoined(EventBody):
+    """Somebody takes part in a thread who did not before; `agent_id` is null for people."""
+
+    type: ClassVar[str] = "thread.joined"
+    thread_id: str
+    agent_id: str | None
+    participant: Row
+    thread: Row
+
+    @classmethod
+    def of(cls, thread: Thread, participant: Participant, face: Face | None) -> ThreadJoined:
+        return cls(
+            thread_id=thread.id,
+            agent_id=participant.agent_id,
+            participant=participant_row(participant, face),
             thread=thread_row(thread),
         )
 

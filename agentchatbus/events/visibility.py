@@ -9,7 +9,7 @@ from typing import Any
 from agentchatbus.events.base import Event
 from agentchatbus.model import HIDDEN, Caller, hidden_metadata, is_human_only
 
-FOR_PEOPLE = ("token.", "plugin.", "settings.")
+FOR_PEOPLE = ("token.", "plugin.", "settings.", "msg.refused")
 """Beginnings of the types of events that agents are not told of."""
 
 

@@ -1,8 +1,10 @@
 """The values of the domain: threads, messages, agents, reply tokens and callers; all of them frozen."""
 
 from agentchatbus.model.access import ACCESS_PREFIX, AccessToken, Scope
-from agentchatbus.model.agents import WORKING_ACTIVITIES, Agent, AgentChanges, AgentDraft, AgentState, WaitState
+from agentchatbus.model.agents import WORKING_ACTIVITIES, Agent, AgentChanges, AgentDraft, AgentState, Face, WaitState
+from agentchatbus.model.asking import Ask, ask_of
 from agentchatbus.model.callers import HUMAN, RESERVED_NAMES, SYSTEM, Caller, CallerKind, Credentials
+from agentchatbus.model.circles import WaitCycle, WaitEdge, wait_cycles
 from agentchatbus.model.content import Audio, Content, Contents, EmbeddedResource, Image, ResourceLink, Text
 from agentchatbus.model.ids import ordered_id
 from agentchatbus.model.messages import (
@@ -18,7 +20,7 @@ from agentchatbus.model.messages import (
     is_human_only,
 )
 from agentchatbus.model.metadata import NO_METADATA, Metadata, freeze, no_metadata, thaw
-from agentchatbus.model.names import MAX_NAME_LENGTH, is_reserved, same_name_form, unseen_character
+from agentchatbus.model.names import MAX_NAME_LENGTH, unseen_character
 from agentchatbus.model.sessions import Session
 from agentchatbus.model.sync import ReplyToken, SyncContext, SyncGuard, TokenSource, hash_token
 from agentchatbus.model.threads import Administrator, Participant, Thread, ThreadDraft, ThreadSettings, ThreadStatus
@@ -38,6 +40,7 @@ __all__ = [
     "AgentChanges",
     "AgentDraft",
     "AgentState",
+    "Ask",
     "Audio",
     "Caller",
     "CallerKind",
@@ -45,6 +48,7 @@ __all__ = [
     "Contents",
     "Credentials",
     "EmbeddedResource",
+    "Face",
     "Image",
     "Message",
     "MessageDraft",
@@ -67,15 +71,17 @@ __all__ = [
     "ThreadSettings",
     "ThreadStatus",
     "TokenSource",
+    "WaitCycle",
+    "WaitEdge",
     "WaitState",
+    "ask_of",
     "freeze",
     "hash_token",
     "hidden_metadata",
     "is_human_only",
-    "is_reserved",
     "no_metadata",
     "ordered_id",
-    "same_name_form",
     "thaw",
     "unseen_character",
+    "wait_cycles",
 ]

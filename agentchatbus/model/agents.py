@@ -23,6 +23,14 @@ WORKING_ACTIVITIES = frozenset({"bus_connect", "resume", "thread_create", "msg_r
 """Activities after which an agent is expected to think for a while without a sign of life."""
 
 
+@dataclass(frozen=True, slots=True)
+class Face:
+    """How an agent is shown; without an emoji of its own it has the one of its id."""
+
+    name: str
+    emoji: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentDraft:
     """An agent as it introduces itself."""
@@ -66,6 +74,11 @@ class Agent:
     alias_source: str = "auto"
     emoji: str | None = None
     is_waiting: bool = False
+
+    @property
+    def face(self) -> Face:
+        """How this agent is shown."""
+        return Face(self.display_name or self.name, self.emoji)
 
     def is_online(self, now: datetime, window: timedelta) -> bool:
         """Return whether the agent waits, or gave a sign of life less than `window` ago."""

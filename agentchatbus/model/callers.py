@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from agentchatbus.model.agents import Face
+
 HUMAN = "human"
 """The author of what people write without a name of their own; no agent can take it."""
 
@@ -33,6 +35,7 @@ class Caller:
         agent_id: Set for agents only.
         name: The agent's name, or the free name of somebody else.
         display_name: The agent's alias.
+        emoji: The emoji that the agent chose for itself.
         transport: The way in, for example ``mcp-http``.
         address: The peer's address, where there is one.
     """
@@ -41,12 +44,18 @@ class Caller:
     agent_id: str | None = None
     name: str = ""
     display_name: str = ""
+    emoji: str | None = None
     transport: str = "local"
     address: str | None = None
 
     @property
     def is_agent(self) -> bool:
         return self.kind is CallerKind.AGENT
+
+    @property
+    def face(self) -> Face | None:
+        """How an agent is shown; None for anybody else."""
+        return Face(self.display_name or self.name, self.emoji) if self.is_agent else None
 
     @property
     def sees_human_only(self) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from agentchatbus.clock import Clock
 from agentchatbus.events import Event, EventBody
@@ -19,6 +19,7 @@ from agentchatbus.ports.use_cases import (
     Joining,
     Lifecycle,
     Messages,
+    Needs,
     Reactions,
     Search,
     Threads,
@@ -37,6 +38,18 @@ class EventFeed(Protocol):
         ...
 
     @property
+    def told(self) -> int:
+        """How many events were told that are not stored; a reader that starts now has seen them."""
+        ...
+
+    def notices(self, after: int) -> Sequence[Event]:
+        """Return the events that are not stored and were told after the first `after` of them; a new one ends a `wait`.
+
+        They have the id of the newest stored event, so a cursor stays what it is.
+        """
+        ...
+
+    @property
     def closed(self) -> bool:
         """Whether the bus stops; readers then end."""
         ...
@@ -49,7 +62,7 @@ class EventFeed(Protocol):
         """Wait until there is an event newer than `after`, at most `timeout` seconds.
 
         Returns:
-            Whether there is one; False also when the feed was closed.
+            Whether there is one; False also when the feed was closed, or has a notice.
         """
         ...
 
@@ -123,6 +136,11 @@ class Bus(Protocol):
         ...
 
     @property
+    def needs(self) -> Needs:
+        """What needs a person."""
+        ...
+
+    @property
     def tokens(self) -> Tokens:
         """Reply tokens."""
         ...
@@ -156,6 +174,18 @@ class Bus(Protocol):
 
     def depths(self) -> Mapping[str, int]:
         """Return how much waits inside the bus, by name: ``observer NAME`` counts the events a plugin is behind."""
+        ...
+
+    def report_health(self, facts: Callable[[], Mapping[str, Any]]) -> None:
+        """Let ``/health`` say more from now on.
+
+        Args:
+            facts: Asked each time; looks at nothing but memory and names nothing secret, for everybody may ask.
+        """
+        ...
+
+    def health(self) -> Mapping[str, Any]:
+        """Return what everybody may know of the bus and of those of its plugins that report something."""
         ...
 
     def watch_hooks(self, listener: HookListener) -> None:

@@ -221,6 +221,25 @@ class WaitRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastWait:
+    """A wait that is over, with the times as they are in events; `reason` as in ``wait.ended``."""
+
+    agent_id: str
+    since: str
+    until: str
+    reason: str
+    waiting_for: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitHistory:
+    """Waits of a thread that are over, by when they ended; `is_complete` unless the log does not hold them all."""
+
+    waits: Sequence[PastWait]
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitOutcome:
     """How a wait ended.
 

@@ -25,6 +25,7 @@ class BusSettings:
         enable_handoff_target: Agents see and can set hand-off targets.
         enable_stop_reason: Agents see and can set stop reasons.
         enable_priority: Agents see and can set priorities.
+        expose_thread_resources: The resources of each thread are listed, not only their form.
         max_content_bytes: Size of a message in UTF-8.
         max_topic_length: Characters of a topic.
         max_metadata_bytes: Size of metadata as JSON.
@@ -44,6 +45,7 @@ class BusSettings:
     enable_handoff_target: bool = False
     enable_stop_reason: bool = False
     enable_priority: bool = False
+    expose_thread_resources: bool = False
     max_content_bytes: int = 256 * 1024
     max_topic_length: int = 512
     max_metadata_bytes: int = 64 * 1024

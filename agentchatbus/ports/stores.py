@@ -113,9 +113,13 @@ class ParticipantStore(ABC):
     """Who joined or spoke in a thread, and how far it has read."""
 
     @abstractmethod
-    def put(self, participant: Participant) -> None:
+    def put(self, participant: Participant) -> bool:
         """Add a participant, or raise the `read_seq` of the one with this thread and key; it never falls, and name and
-        time of joining stay."""
+        time of joining stay.
+
+        Returns:
+            Whether there was none.
+        """
 
     @abstractmethod
     def of(self, thread_ids: Sequence[str]) -> dict[str, list[Participant]]:
@@ -229,6 +233,13 @@ class EventStore(ABC):
     @abstractmethod
     def after(self, event_id: int, limit: int) -> list[Event]:
         """Return the events with a higher id, lowest first."""
+
+    @abstractmethod
+    def of_thread(self, thread_id: str, types: Sequence[str], *, after: int, limit: int) -> list[Event]:
+        """Return the newest events of a thread and of these types that have an id above `after`, lowest first.
+
+        There need be no index for it: `after` bounds the cost.
+        """
 
     @abstractmethod
     def bounds(self) -> tuple[int, int]:

@@ -9,12 +9,12 @@ import json
 import os
 import socket
 
+from agentchatbus.bus.health import SERVICE
 from agentchatbus.config import ServerTable
 from agentchatbus.errors import ConfigError
 
 BACKLOG = 2048
 PROBE_SECONDS = 1.0
-SERVICE = "AgentChatBus"
 
 
 def bind(server: ServerTable) -> socket.socket:

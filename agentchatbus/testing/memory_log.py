@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice, takewhile
@@ -34,6 +34,11 @@ class MemoryEvents(EventStore):
         first = max(event_id + 1, self.bounds()[0])
         kept = (self._rows[key] for key in range(first, self.newest + 1) if key in self._rows)
         return list(islice(kept, limit))
+
+    def of_thread(self, thread_id: str, types: Sequence[str], *, after: int, limit: int) -> list[Event]:
+        rows = (self._rows[key] for key in range(self.newest, after, -1) if key in self._rows)
+        found = (event for event in rows if event.thread_id == thread_id and event.type in types)
+        return list(islice(found, limit))[::-1]
 
     def bounds(self) -> tuple[int, int]:
         while self._floor <= self.newest and self._floor not in self._rows:

@@ -48,13 +48,14 @@ class MemoryParticipants(ParticipantStore):
         self._rows: dict[str, dict[str, Participant]] = {}
         threads.on_removal.append(self._forget)
 
-    def put(self, participant: Participant) -> None:
+    def put(self, participant: Participant) -> bool:
         self._threads.require(participant.thread_id)
         rows = self._rows.setdefault(participant.thread_id, {})
         if (known := rows.get(participant.key)) is None:
             self._journal.put(rows, participant.key, participant)
         elif known.read_seq < participant.read_seq:
             self._journal.put(rows, participant.key, replace(known, read_seq=participant.read_seq))
+        return known is None
 
     def of(self, thread_ids: Sequence[str]) -> dict[str, list[Participant]]:
         found = {thread_id: self._rows.get(thread_id, {}).values() for thread_id in thread_ids}

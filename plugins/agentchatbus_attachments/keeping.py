@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from agentchatbus.plugin_api import Bus, BusError, FileResult, TooLarge
@@ -17,6 +18,7 @@ from agentchatbus_attachments.kinds import (
     MEDIA,
     OCTETS,
     PREFIX,
+    clean_name,
     extension_of,
     image_extension,
 )
@@ -72,10 +74,13 @@ class Keeper:
             await asyncio.to_thread(self._folder.write, stored, content)
         return PREFIX + stored
 
-    async def find(self, stored: str) -> FileResult | None:
-        """Return a file by its name in the folder."""
+    async def find(self, stored: str, file_name: str = "") -> FileResult | None:
+        """Return a file by its name in the folder; `file_name` is what its reader knows it as."""
         found = await asyncio.to_thread(self._folder.find, stored)
-        return None if found is None else self._result(stored, found)
+        if found is None:
+            return None
+        result = self._result(stored, found)
+        return replace(result, file_name=_with_ending(file_name, stored)) if file_name else result
 
     async def read(self, url: str) -> FileResult | None:
         """Return a file by its address."""
@@ -149,3 +154,9 @@ class Keeper:
     def _is_due(self, name: str, entry: Entry) -> bool:
         due = self._due(name, entry)
         return due is not None and due <= self._clock.now()
+
+
+def _with_ending(file_name: str, stored: str) -> str:
+    """Return a name that says of what kind the file is, whatever its reader calls it."""
+    clean, ending = clean_name(file_name), extension_of(stored)
+    return clean if extension_of(clean) == ending else clean + ending

@@ -30,7 +30,8 @@ class Entry:
         used: Whether any ever did.
         at: When it was last uploaded, or when that number last changed.
         size: In bytes.
-        name: As its client called it.
+        name: As its clients called it, as long as they all called it the same.
+        has_names: Whether they did not; then it has the name that each message gives it, and none of its own.
     """
 
     refs: int = 0
@@ -38,6 +39,7 @@ class Entry:
     at: datetime
     size: int
     name: str = ""
+    has_names: bool = False
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Entry:
@@ -75,7 +77,9 @@ def touch(tx: Transaction, name: str, entry: Entry) -> Entry:
     found = tx.documents.get(FILES, name)
     if found is not None:
         known = Entry.read(found)
-        entry = replace(known, at=entry.at, size=entry.size, name=known.name or entry.name)
+        has_names = known.has_names or bool(known.name and entry.name and known.name != entry.name)
+        name = "" if has_names else known.name or entry.name
+        entry = replace(known, at=entry.at, size=entry.size, name=name, has_names=has_names)
     put(tx, name, entry)
     return entry
 

@@ -41,6 +41,7 @@ class NameParams(Params):
     """Which file to return."""
 
     name: str = Field(description="Its name, the last part of its address.")
+    file_name: str = Field("", max_length=1000, description="What to save it as: the name that its message gives.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ class AttachmentOperations:
     @operation(route=Route(method="GET", path=PREFIX + "{name}"), read_only=True, idempotent=True, tool=False)
     async def upload_get(self, params: NameParams, _call: Call) -> FileResult:
         """Return a file that was uploaded."""
-        found = await self._keeper().find(params.name)
+        found = await self._keeper().find(params.name, params.file_name)
         if found is None:
             raise NotFound("File not found", kind="file", id=params.name)
         return found

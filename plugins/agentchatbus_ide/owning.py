@@ -149,6 +149,21 @@ class OwningOperations:
         }
 
 
+def health_of(sessions: EditorSessions) -> Row:
+    """Return what everybody may know of who manages the server: no id that somebody could pretend."""
+    sessions.drop_silent()
+    mode = "external-service-extension-managed" if sessions.is_assignable else "external-service-manual"
+    owner = sessions.owner
+    return {
+        "startup_mode": mode,
+        "management": {
+            "ownership_assignable": sessions.is_assignable,
+            "owner_instance_id": pseudonym(owner) if owner else None,
+            "registered_sessions_count": len(sessions.all()),
+        },
+    }
+
+
 def pseudonym(session: EditorSession) -> str:
     """Return a name that tells a session from others and is no id."""
     return hash_token(session.instance_id)[:8]

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from agentchatbus.plugin_api import (
 )
 from agentchatbus_ide.logs import LogRing
 from agentchatbus_ide.masking import Masking
-from agentchatbus_ide.owning import OwningOperations
+from agentchatbus_ide.owning import OwningOperations, health_of
 from agentchatbus_ide.sessions import EditorSessions
 from agentchatbus_ide.settings import IdeSettings
 from agentchatbus_ide.watching import Surroundings, WatchingOperations
@@ -41,6 +42,7 @@ class IdePlugin(Plugin[IdeSettings]):
     @hookimpl
     def register_operations(self, bus: Bus) -> Sequence[Operation[Any]]:
         self._sessions = EditorSessions(bus.clock, boot_token=self._boot_token, seconds=self.settings.session_seconds)
+        bus.report_health(partial(health_of, self._sessions))
         self._ring = LogRing(self.settings.log_lines, self._masking(bus))
         owning = OwningOperations(bus, self._sessions)
         watching = WatchingOperations(bus, self._ring, self._surroundings)

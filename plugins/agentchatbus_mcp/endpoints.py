@@ -15,6 +15,7 @@ from sse_starlette.sse import AppStatus
 from starlette.requests import ClientDisconnect, Request
 
 from agentchatbus.plugin_api import Bus, Credentials, Offers, Operations, Session
+from agentchatbus_mcp.admission import Admission
 from agentchatbus_mcp.identity import WayIn, asked_profile
 from agentchatbus_mcp.quick import SESSION_HEADER, QuickCalls
 from agentchatbus_mcp.requests import AsgiMessage, OpenRequests, Receive, Scope, Send, plain_response
@@ -140,8 +141,9 @@ class EventStream:
 class Endpoint:
     """Serves the requests of one plugin by their paths."""
 
-    def __init__(self, server: McpServer) -> None:
+    def __init__(self, server: McpServer, bus: Bus) -> None:
         self._server = server
+        self._admission = Admission(bus)
         self._requests: OpenRequests
 
     @asynccontextmanager
@@ -152,7 +154,8 @@ class Endpoint:
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._requests.serve(self.route, scope, receive, send)
+        if not await self._admission.refuses(scope, send):
+            await self._requests.serve(self.route, scope, receive, send)
 
     async def route(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -168,7 +171,7 @@ class HttpEndpoint(Endpoint):
     """``/mcp``."""
 
     def __init__(self, server: McpServer, bus: Bus, settings: McpSettings) -> None:
-        super().__init__(server)
+        super().__init__(server, bus)
         self._streamable = Streamable(server, bus, settings)
 
     @asynccontextmanager

@@ -52,7 +52,7 @@ def credentials_of(request: Request | None, settings: BusSettings, transport: st
         return Credentials(transport=transport, grants=CallerKind.GUEST)
     token = request.headers.get("x-agent-token")
     operator_token = request.headers.get("x-admin-token")
-    if bearer := _bearer(request.headers.get("authorization", "")):
+    if bearer := bearer_of(request):
         if _same(bearer, settings.operator_token):
             operator_token = operator_token or bearer
         else:
@@ -67,8 +67,9 @@ def credentials_of(request: Request | None, settings: BusSettings, transport: st
     )
 
 
-def _bearer(header: str) -> str:
-    scheme, _, value = header.partition(" ")
+def bearer_of(request: Request) -> str:
+    """Return the token in ``Authorization``, an empty text when there is none."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else ""
 
 

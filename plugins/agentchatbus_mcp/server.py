@@ -65,13 +65,14 @@ class McpServer:
     def __init__(
         self, bus: Bus, operations: Operations, offers: Offers, *, way_in: WayIn, settings: McpSettings
     ) -> None:
+        lists_threads = bus.settings.expose_thread_resources
         self.sessions = Sessions(bus.settings)
         self.toolbox = Toolbox(bus, operations, unknown=settings.unknown_tools)
-        self._changes = Changes(offers, lists_threads=settings.list_threads)
+        self._changes = Changes(offers, lists_threads=lists_threads)
         self.updates = Updates(bus.feed, self._changes)
         self._way_in = way_in
         self._profile = settings.tools
-        self._resources = Resources(bus, operations, offers, lists_threads=settings.list_threads)
+        self._resources = Resources(bus, operations, offers, lists_threads=lists_threads)
         self._prompts = Prompts(operations, offers)
         self._completions = Completions(operations)
         self.lowlevel = self._build()

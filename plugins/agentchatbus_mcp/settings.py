@@ -25,7 +25,6 @@ class McpSettings(PluginSettings):
         default=1800.0, gt=0, allow_inf_nan=False, description="How long a silent client keeps its session."
     )
     max_sessions: int = Field(default=10_000, ge=1, description="Clients that may have a session at the same time.")
-    list_threads: bool = Field(default=False, description="List the resources of each thread, not only their form.")
 
 
 class StdioSettings(PluginSettings):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from importlib.metadata import version
 from itertools import takewhile
 
 from agentchatbus.plugin_api import Bus, BusError, ConfigError, Operations
@@ -50,7 +49,8 @@ class RestApp:
             if route is not None
         ]
         documentation = Documentation(bus, endpoints)
-        self._paths.add("GET", "/health", _always(Answer(200, encode(health()))))
+        bus.report_health(lambda: {"transport": "http+sse"})
+        self._paths.add("GET", "/health", _health(bus))
         self._paths.add("GET", "/events", self.streams.open)
         logins = Logins(bus)
         self._paths.add("GET", "/api/me", logins.me)
@@ -127,11 +127,6 @@ def _limit_of(handler: Handler) -> int | None:
     return handler.route.max_body_bytes if isinstance(handler, Endpoint) else None
 
 
-def health() -> Mapping[str, str]:
-    """Return what ``/health`` says, without a look at the database."""
-    return {"status": "ok", "service": "AgentChatBus", "version": version("agentchatbus"), "engine": "python"}
-
-
 async def _answered(handler: Handler, inbound: Inbound) -> Outbound:
     """Return the answer; whatever goes wrong is one too, so that the connection stays open."""
     try:
@@ -144,6 +139,15 @@ async def _answered(handler: Handler, inbound: Inbound) -> Outbound:
     except Exception:
         logger.exception("Answering a %s request failed", inbound.method)
         return FAILED
+
+
+def _health(bus: Bus) -> Handler:
+    """Say that the bus is up, without a look at the database."""
+
+    async def handler(_: Inbound) -> Answer:
+        return Answer(200, encode(bus.health()))
+
+    return handler
 
 
 def _always(answer: Answer) -> Handler:

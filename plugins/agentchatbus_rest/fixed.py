@@ -16,6 +16,17 @@ ME_EXAMPLE: Me = {
     "is_open": True,
     "needs_login": False,
 }
+HEALTH_EXAMPLE = {
+    "status": "ok",
+    "service": "AgentChatBus",
+    "version": "1.0.0",
+    "engine": "python",
+    "runtime": "python 3.12.4",
+    "transport": "http+sse",
+    "wait_policy": {"msg_wait_min_timeout_ms": 0, "enforce_min_timeout": False, "behavior": "clamp"},
+    "startup_mode": "external-service-manual",
+    "management": {"ownership_assignable": False, "owner_instance_id": None, "registered_sessions_count": 0},
+}
 ME_SCHEMA = {"$ref": "#/components/schemas/Me"}
 OK_SCHEMA = {"type": "object", "properties": {"ok": {"const": True}}, "required": ["ok"]}
 
@@ -55,7 +66,7 @@ FIXED_PATHS: Mapping[str, Any] = {
                     "description": "It is up.",
                     "content": _json(
                         {"type": "object", "required": ["status", "service"]},
-                        {"status": "ok", "service": "AgentChatBus", "version": "1.0.0", "engine": "python"},
+                        HEALTH_EXAMPLE,
                     ),
                 }
             },

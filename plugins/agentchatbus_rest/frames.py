@@ -60,5 +60,10 @@ def resync(newest: int) -> bytes:
     return _frame(newest, "resync", {"newest": newest})
 
 
+def passing(event: Event) -> bytes:
+    """Return the frame of an event that is not stored: without an id, so that the client's place stays what it is."""
+    return b"event: message\ndata: %b\n\n" % encode({"type": event.type, "payload": event.payload})
+
+
 def _frame(event_id: int, type_: str, payload: Mapping[str, Any]) -> bytes:
     return b"id: %d\nevent: message\ndata: %b\n\n" % (event_id, encode({"type": type_, "payload": payload}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -23,6 +24,11 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 JSON = b"application/json"
 NO_CONTENT = 204
+
+PACKED_FROM = 16 * 1024
+"""From how many bytes on JSON is compressed for those who accept it, which saves five bytes in six in little time."""
+
+PACKED: Headers = ((b"content-encoding", b"gzip"), (b"vary", b"accept-encoding"))
 
 
 class ClientGone(Exception):
@@ -84,6 +90,15 @@ class Inbound:
         """The peer's address."""
         client = self._scope.get("client")
         return client[0] if client else None
+
+    @property
+    def accepts_gzip(self) -> bool:
+        """Whether the answer may be compressed."""
+        for way in self._headers.get(b"accept-encoding", b"").replace(b" ", b"").split(b","):
+            name, _, quality = way.partition(b";q=")
+            if name == b"gzip":
+                return not quality or quality.strip(b"0.") != b""
+        return False
 
     @property
     def content_type(self) -> bytes:
@@ -167,6 +182,8 @@ class Answer:
         if self.status == NO_CONTENT:
             body = b""
         else:
+            if len(body) >= PACKED_FROM and self.content_type == JSON and inbound.accepts_gzip:
+                headers, body = [*headers, *PACKED], gzip.compress(body, 1, mtime=0)
             headers += (b"content-length", b"%d" % len(body)), (b"content-type", self.content_type)
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if inbound.method == "HEAD" else body})

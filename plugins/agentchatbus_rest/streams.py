@@ -8,9 +8,18 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
-from agentchatbus.plugin_api import Bus, Caller, Credentials, Event, InvalidRequest, Unauthenticated, Unavailable
+from agentchatbus.plugin_api import (
+    Bus,
+    Caller,
+    Credentials,
+    Event,
+    InvalidRequest,
+    Unauthenticated,
+    Unavailable,
+    visible_event,
+)
 from agentchatbus_rest.attention import until_gone
-from agentchatbus_rest.frames import Frames, keep_alive, opening, resync
+from agentchatbus_rest.frames import Frames, keep_alive, opening, passing, resync
 from agentchatbus_rest.http import Answer, Inbound, Receive, Send, encode
 from agentchatbus_rest.sessions import session_of
 from agentchatbus_rest.settings import RestSettings
@@ -120,22 +129,33 @@ class EventStreams:
 
     async def _pieces(self, subscription: Subscription) -> AsyncGenerator[bytes]:
         feed, clock, silence = self._bus.feed, self._bus.clock, self._settings.heartbeat_seconds
-        cursor = subscription.cursor
+        cursor, told = subscription.cursor, feed.told
         yield opening(cursor)
         if subscription.is_lost:
             yield resync(cursor)
         due = clock.monotonic() + silence
         while not feed.closed:
-            piece = b""
-            if cursor < feed.newest or await feed.wait(cursor, max(0.0, due - clock.monotonic())):
-                cursor, piece = await self._news(cursor, subscription)
-            else:
-                await self._bus.identify(subscription.credentials)  # a token may have expired
+            piece, told = self._notices(told, subscription), feed.told
+            if not piece:
+                cursor, piece = await self._next(cursor, subscription, max(0.0, due - clock.monotonic()))
             if not piece and clock.monotonic() >= due:
                 piece = keep_alive(cursor)
             if piece:
                 yield piece
                 due = clock.monotonic() + silence
+
+    async def _next(self, cursor: int, subscription: Subscription, timeout: float) -> tuple[int, bytes]:
+        """Wait for what is stored next; return as `_news` does, also when nothing came."""
+        if cursor < self._bus.feed.newest or await self._bus.feed.wait(cursor, timeout):
+            return await self._news(cursor, subscription)
+        await self._bus.identify(subscription.credentials)  # a token may have expired
+        return cursor, b""
+
+    def _notices(self, told: int, subscription: Subscription) -> bytes:
+        """Return what is told live only and the client has not heard yet."""
+        events = self._bus.feed.notices(told) if told < self._bus.feed.told else ()
+        visible = [visible_event(event, subscription.caller) for event in events if subscription.wants(event)]
+        return b"".join(passing(event) for event in visible if event is not None)
 
     async def _news(self, cursor: int, subscription: Subscription) -> tuple[int, bytes]:
         """Return how far the stream comes with its next piece, and that piece; it is empty when all is filtered out.

@@ -7,13 +7,14 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic import ValidationError
 
-from agentchatbus.plugin_api import ConfigError, load_config
+from agentchatbus.plugin_api import ConfigError, Flags, load_config
 
 if TYPE_CHECKING:
     from agentchatbus_sql.checks import Finding
@@ -24,18 +25,28 @@ FOUND_SOMETHING = 1
 
 
 def _located(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that say where the database is."""
-    command = click.option(
+    """Give a command the options that say where the database is, and hand it its place first."""
+
+    @click.option(
         "--config", "file", metavar="FILE", type=click.Path(path_type=Path), help="Configuration file (TOML)."
-    )(command)
-    return click.option("--db", metavar="FILE", type=click.Path(path_type=Path), help="Database file.")(command)
+    )
+    @click.option("--db", metavar="FILE", type=click.Path(path_type=Path), help="Database file.")
+    @click.option(
+        "--data-dir", "folder", metavar="FOLDER", type=click.Path(path_type=Path), help="Folder for files of this bus."
+    )
+    @wraps(command)
+    def run(file: Path | None, db: Path | None, folder: Path | None, **options: Any) -> None:
+        command(_database(db, file, folder), **options)
+
+    return run
 
 
-def _database(db: Path | None, file: Path | None) -> Path:
+def _database(db: Path | None, file: Path | None, folder: Path | None) -> Path:
     from agentchatbus_sql import SqliteSettings
     from agentchatbus_sql.database import place, unusable
 
-    config = load_config(file, environ=os.environ)
+    given = {"server.data_dir": str(folder.expanduser().absolute()) if folder else None}
+    config = load_config(file, environ=os.environ, flags=Flags(values=given))
     try:
         settings = SqliteSettings.model_validate(config.plugin_settings.get("sqlite", {}))
     except ValidationError as error:
@@ -49,7 +60,7 @@ def _database(db: Path | None, file: Path | None) -> Path:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @_located
-def doctor(db: Path | None, file: Path | None, *, as_json: bool) -> None:
+def doctor(database: Path, *, as_json: bool) -> None:
     """Look for faults of the database.
 
     Reads only, so a bus may run meanwhile; looking through the file takes seconds per gigabyte. Exit code 1 says that
@@ -59,7 +70,6 @@ def doctor(db: Path | None, file: Path | None, *, as_json: bool) -> None:
     from agentchatbus_sql.lock import holder
     from agentchatbus_sql.measures import measure
 
-    database = _database(db, file)
     owner = holder(database)
     findings = describe(database)
     measures: Measures | None = None
@@ -89,7 +99,7 @@ def _lines(owner: str | None, findings: Iterable[Finding], tables: Sequence[Tabl
 
 @click.command()
 @_located
-def compact(db: Path | None, file: Path | None) -> None:
+def compact(database: Path) -> None:
     """Write the database anew while no bus runs.
 
     Gives unused space back, and removes the last traces of deleted threads from the file.
@@ -97,7 +107,6 @@ def compact(db: Path | None, file: Path | None) -> None:
     from agentchatbus_sql import lock, removals, scrubbing
     from agentchatbus_sql.database import connect_writer, unusable
 
-    database = _database(db, file)
     if not database.is_file():
         raise click.ClickException(f"There is no database {database}.")
     before = database.stat().st_size

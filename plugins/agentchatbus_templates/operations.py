@@ -7,7 +7,18 @@ from typing import Any
 
 from pydantic import Field
 
-from agentchatbus.plugin_api import Bus, Call, CredentialParams, NotFound, Params, Route, freeze, operation
+from agentchatbus.plugin_api import (
+    Bus,
+    Call,
+    CallerKind,
+    CredentialParams,
+    NotFound,
+    Params,
+    Route,
+    Unauthenticated,
+    freeze,
+    operation,
+)
 from agentchatbus_templates.checks import check_id, check_metadata, check_name, check_texts
 from agentchatbus_templates.model import Template, TemplateSummary
 from agentchatbus_templates.store import Templates
@@ -52,6 +63,8 @@ class TemplateOperations:
     @operation(route=Route(method="POST", path="/api/templates", status=201))
     async def template_create(self, params: TemplateCreateParams, call: Call) -> TemplateSummary:
         """Create a template: a system prompt and metadata for threads, to be named by its id in thread_create."""
+        if call.caller.kind is CallerKind.GUEST:
+            raise Unauthenticated("Give your agent_id and token to create a template.", reason="missing")
         check_id(params.id)
         check_name(params.name)
         check_texts(params.description, params.system_prompt, self._bus.settings)

@@ -105,6 +105,7 @@ EVENTS = {
     "thread.deleted": "thread_id topic message_count",
     "thread.settings": "thread_id settings",
     "thread.admin": "thread_id admin_id admin_name",
+    "thread.joined": "thread_id agent_id participant thread",
     "msg.new": "msg_id thread_id author author_id role seq content",
     "msg.reply": "msg_id reply_to_msg_id thread_id author seq",
     "msg.handoff": "msg_id thread_id from_agent to_agent",

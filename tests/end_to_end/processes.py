@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
-STARTS_WITHIN = 30.0
+STARTS_WITHIN = 120.0
 PARTICIPANT = Path(__file__).with_name("participant.py")
 
 

@@ -117,7 +117,8 @@ async def test_connecting_registers_creates_and_hands_out_a_token_in_one_step(ma
     assert (connected.resumed, connected.opened.created) == (False, True)
     assert connected.opened.thread.settings.administrator.agent_id == connected.agent.id
     assert connected.opened.sync.current_seq == 0
-    assert await event_types(bus) == ["bus.started", "thread.new", "agent.online", "thread.new"]
+    told = ["bus.started", "thread.new", "thread.joined", "agent.online", "thread.new", "thread.joined"]
+    assert await event_types(bus) == told
 
 
 async def test_a_refused_connect_leaves_no_agent_behind(make_bus: MakeBus) -> None:

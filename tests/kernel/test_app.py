@@ -156,7 +156,7 @@ async def test_observers_are_told(make_bus: MakeBus) -> None:
     bus = await make_bus(plugins=[recorder])
     await bus.post("hello")
     await bus.drain()
-    assert recorder.seen == ["thread.new", "msg.new"]
+    assert recorder.seen == ["thread.new", "thread.joined", "msg.new"]
 
 
 async def test_a_plugin_that_is_quarantined_is_announced(make_bus: MakeBus) -> None:
@@ -238,11 +238,10 @@ def test_the_domain_is_told_what_it_needs() -> None:
 def test_a_variable_reaches_a_plugin_with_a_hyphen_in_its_name() -> None:
     environ = {
         "AGENTCHATBUS_PLUGINS__MCP_HTTP__MAX_SESSIONS": "7",
-        "AGENTCHATBUS_EXPOSE_THREAD_RESOURCES": "true",
         "AGENTCHATBUS_PLUGINS__ENABLE": "mcp-http",
     }
     settings = load_plugins(load_config(environ=environ)).active["mcp-http"].settings.model_dump()
-    assert (settings["max_sessions"], settings["list_threads"]) == (7, True)
+    assert settings["max_sessions"] == 7
 
 
 def test_a_name_of_old_for_a_plugin_that_is_not_installed_is_no_error() -> None:

@@ -210,6 +210,13 @@ def test_names_that_mean_nothing_are_warned_of_at_the_start(tmp_path: Path) -> N
         assert warning in errors
 
 
+@pytest.mark.parametrize("command", [("config", "check"), ("serve",)])
+def test_a_plugin_to_leave_out_that_does_not_exist_is_a_slip(run: Run, command: tuple[str, ...]) -> None:
+    shown = run(*command, "--port", "0", "-p", "no:rset")
+    assert shown.exit_code == 2
+    assert "-p no:rset: no plugin is named 'rset'. Did you mean 'rest'?" in shown.output
+
+
 NAME_WARNINGS = [
     "AGENTCHATBUS_PROT is no variable of the bus. Did you mean 'AGENTCHATBUS_PORT'?",
     "No plugin to disable is named 'rset'. Did you mean 'rest'?",

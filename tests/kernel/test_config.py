@@ -91,6 +91,7 @@ def test_h03_m23_the_data_folder_does_not_depend_on_which_files_exist(home: Path
         ("ENABLE_STOP_REASON", "true", "bus.enable_stop_reason", True),
         ("ENABLE_PRIORITY", "YES", "bus.enable_priority", True),
         ("ENABLE_PRIORITY", "0", "bus.enable_priority", False),
+        ("EXPOSE_THREAD_RESOURCES", "true", "bus.expose_thread_resources", True),
         ("CONTENT_FILTER_ENABLED", "false", "plugins.disable", ("secrets",)),
         ("CONTENT_FILTER_ENABLED", "true", "plugins.disable", ()),
         ("BUS__KEEP_EVENTS_DAYS", "0.5", "bus.keep_events_days", 0.5),
@@ -119,8 +120,6 @@ def test_a_variable_of_the_environment_sets_its_key(
         ("RATE_LIMIT", "0", "limits", "messages", "off"),
         ("RATE_LIMIT", "30", "limits", "human", {"messages": "30/minute"}),
         ("THREAD_TIMEOUT", "15", "timeout", "minutes", "15"),
-        ("EXPOSE_THREAD_RESOURCES", "true", "mcp-http", "list_threads", True),
-        ("EXPOSE_THREAD_RESOURCES", "true", "mcp-sse", "list_threads", True),
         ("MAX_IMAGE_BYTES", "1000", "attachments", "max_image_bytes", "1000"),
     ],
 )

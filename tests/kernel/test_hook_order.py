@@ -15,6 +15,7 @@ from agentchatbus.plugin_api import (
     BusSettings,
     Caller,
     CallerKind,
+    ConsoleOffer,
     Credentials,
     Event,
     FileOffer,
@@ -58,6 +59,11 @@ class DiaryPlugin(Plugin[PluginSettings]):
     @hookimpl
     def register_operations(self, bus: Bus) -> Sequence[Operation[Any]]:
         self.pages.append("register_operations")
+        return []
+
+    @hookimpl
+    def register_console(self, bus: Bus) -> Sequence[ConsoleOffer]:
+        self.pages.append("register_console")
         return []
 
     @hookimpl
@@ -131,6 +137,7 @@ async def test_all_hooks_of_a_bus_that_starts_and_takes_one_post_are_called_in_o
         "register_resources",
         "register_prompts",
         "register_operations",
+        "register_console",
         "lifespan",
         "register_transports",
     ]

@@ -55,8 +55,8 @@ def names_of_tests() -> set[str]:
     return {node.name for node in nodes if node.name.startswith("test_")}
 
 
-def test_there_are_fourteen_hooks() -> None:
-    assert len(HOOKS) == 14
+def test_there_are_fifteen_hooks() -> None:
+    assert len(HOOKS) == 15
 
 
 @pytest.mark.parametrize("hook", HOOKS)

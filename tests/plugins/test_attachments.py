@@ -172,6 +172,22 @@ async def test_other_files_are_saved_and_never_shown(make_bus: MakeBus, tmp_path
     assert found.headers["x-content-type-options"] == "nosniff"
 
 
+async def test_a_file_under_two_names_has_the_name_that_its_message_gives_it(make_bus: MakeBus, tmp_path: Path) -> None:
+    rest = await site(make_bus, tmp_path)
+    url = await uploaded(rest, b"same", "Plan of Ada.txt", "file")
+    assert await uploaded(rest, b"same", "plan.txt", "file") == url
+    own, ada, odd = [
+        (await rest.http.get(url, params=params)).headers["content-disposition"]
+        for params in ({}, {"file_name": "Plan of Ada.txt"}, {"file_name": "../evil\r\n.html"})
+    ]
+    assert "Ada" not in own
+    assert own == f'attachment; filename="{url.rpartition("/")[2]}"'
+    assert ada == 'attachment; filename="Plan of Ada.txt"'
+    assert odd == 'attachment; filename="evil.html.txt"'
+    await uploaded(rest, b"same", "third.txt", "file")
+    assert (await rest.http.get(url)).headers["content-disposition"] == own
+
+
 async def test_which_other_files_are_taken_is_a_setting(make_bus: MakeBus, tmp_path: Path) -> None:
     rest = await site(make_bus, tmp_path, file_types=["HTML"], max_file_bytes=100)
     refused = await upload(rest, b"x", "a.txt", "file")

@@ -9,14 +9,20 @@ import pytest
 from mcp.shared.subscriptions import ResourcesListChanged
 from mcp_types import ResourceListChangedNotification
 
+from agentchatbus.plugin_api import BusSettings
 from agentchatbus.testing import MakeBus, ManualClock
 from tests.plugins.mcp_site import WAYS_IN, serving, until
+
+LISTED = BusSettings(expose_thread_resources=True)
 
 
 @pytest.mark.parametrize("way_in", ["http-legacy", "http-auto", "sse-legacy", "sse-auto"])
 @pytest.mark.parametrize("lists_threads", [False, True])
 async def test_capabilities_say_what_is_true(make_bus: MakeBus, way_in: str, lists_threads: bool) -> None:
-    async with serving(make_bus, list_threads=lists_threads) as site, site.client(way_in) as client:
+    async with (
+        serving(make_bus, settings=BusSettings(expose_thread_resources=lists_threads)) as site,
+        site.client(way_in) as client,
+    ):
         found = client.server_capabilities
     assert found.tools is not None
     assert found.prompts is not None
@@ -34,7 +40,7 @@ async def test_legacy_clients_that_read_the_list_hear_that_it_changed(make_bus: 
             told.append(message.method)
 
     async with (
-        serving(make_bus, list_threads=True) as site,
+        serving(make_bus, settings=LISTED) as site,
         site.client(way_in, message_handler=on_message) as client,
     ):
         before = len((await client.list_resources()).resources)
@@ -46,7 +52,7 @@ async def test_legacy_clients_that_read_the_list_hear_that_it_changed(make_bus: 
 
 async def test_modern_clients_listen_to_changes_of_the_list(make_bus: MakeBus) -> None:
     async with (
-        serving(make_bus, list_threads=True) as site,
+        serving(make_bus, settings=LISTED) as site,
         site.client("http-modern") as client,
         client.listen(resources_list_changed=True) as events,
     ):

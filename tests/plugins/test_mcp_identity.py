@@ -140,5 +140,5 @@ async def test_connections_do_not_share_what_they_remember(make_bus: MakeBus) ->
 
 def test_the_plugins_take_their_settings() -> None:
     for plugin in (McpHttpPlugin, McpSsePlugin):
-        wanted = {"tools", "unknown_tools", "session_idle_seconds", "max_sessions", "list_threads"}
+        wanted = {"tools", "unknown_tools", "session_idle_seconds", "max_sessions"}
         assert set(plugin.settings_type.model_fields) == wanted

@@ -267,13 +267,15 @@ def test_header_values_survive(text: str, value: str | None) -> None:
 def test_an_address_that_is_none_is_named() -> None:
     result = CliRunner().invoke(stdio, ["--url", "localhost"])
     assert "no address" in str(result.exception)
+    both = CliRunner().invoke(stdio, ["--url", "http://127.0.0.1:1", "--port", "2"])
+    assert (both.exit_code, "Give --url or --port" in both.output) == (2, True)
 
 
 async def test_the_command_starts_a_server_and_leaves_it_running(tmp_path: Path) -> None:
     port = free_port()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("AGENTCHATBUS_")}
-    environment |= {"AGENTCHATBUS_PORT": str(port), "AGENTCHATBUS_DATA_DIR": str(tmp_path)}
-    command = ["-m", "agentchatbus", "stdio", "--lang", "Deutsch"]
+    environment |= {"AGENTCHATBUS_PORT": "1", "AGENTCHATBUS_DATA_DIR": str(tmp_path)}
+    command = ["-m", "agentchatbus", "stdio", "--lang", "Deutsch", "--port", str(port)]
     parameters = StdioServerParameters(command=sys.executable, args=command, env=environment)
     try:
         with (tmp_path / "said").open("w") as said:

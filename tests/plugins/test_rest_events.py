@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 import pytest
 
-from agentchatbus.plugin_api import EventBody
+from agentchatbus.plugin_api import EventBody, MessageRefused
 from agentchatbus.testing import MakeBus, ManualClock
 from agentchatbus_rest import RestSettings
 from tests.plugins.rest_kit import Frame, Rest, open_rest, streaming
 
+REFUSED = [item.name for item in fields(MessageRefused)]
 TOO_MANY = 10_050
 """More events than a stream may be behind."""
 
@@ -226,8 +227,9 @@ async def test_no_event_carries_a_token(make_bus: MakeBus) -> None:
         await rest.http.post("/api/agents/resume", json=proof)
         await rest.post(token=agent["token"])
         await rest.http.post("/api/agents/unregister", json=proof)
-        frames = await stream.frames(4)
-    assert [frame.data["type"] for frame in frames] == ["agent.online", "agent.online", "msg.new", "agent.offline"]
+        frames = await stream.frames(5)
+    told = [frame.data["type"] for frame in frames]
+    assert told == ["agent.online", "agent.online", "msg.new", "thread.joined", "agent.offline"]
     assert agent["token"] not in stream.body.decode()
 
 
@@ -238,3 +240,25 @@ async def _pass(rest: Rest, seconds: float) -> None:
     async with asyncio.timeout(10):
         await clock.until_waiting(within=15)
     clock.advance(seconds)
+
+
+async def test_what_is_told_live_only_moves_no_cursor_and_is_for_people(make_bus: MakeBus) -> None:
+    rest = await open_rest(make_bus)
+    agent = await rest.register("Nova")
+    bus = rest.bus.app.bus
+    async with streaming(rest) as person, streaming(rest, x_agent_token=agent["token"]) as watching:
+        bus.feed.tell(Noted(thread_id=None, text="for all"))
+        bus.feed.tell(MessageRefused(**dict.fromkeys(REFUSED, "x")))
+        await note(rest, "stored")
+        passing, refused, stored = await person.frames(3)
+        assert [frame.data["type"] for frame in await watching.frames(2)] == ["test.noted", "test.noted"]
+    assert [passing.id, refused.id] == [None, None]
+    assert (refused.data["type"], stored.id) == ("msg.refused", bus.feed.newest)
+
+
+async def test_a_new_stream_does_not_hear_what_was_told_before_it(make_bus: MakeBus) -> None:
+    rest = await open_rest(make_bus)
+    rest.bus.app.bus.feed.tell(Noted(thread_id=None, text="missed"))
+    async with streaming(rest) as stream:
+        await note(rest, "heard")
+        assert texts(await stream.frames(1)) == ["heard"]

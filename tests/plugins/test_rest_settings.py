@@ -37,8 +37,10 @@ async def test_settings_are_shown_under_names_of_old_and_by_table(make_bus: Make
         "ENABLE_HANDOFF_TARGET": False,
         "ENABLE_STOP_REASON": False,
         "ENABLE_PRIORITY": False,
+        "EXPOSE_THREAD_RESOURCES": False,
     }
     assert tables["bus"]["seq_tolerance"] == 3
+    assert tables.pop("plugins") == {"rest": {"heartbeat_seconds": 15.0, "max_streams": 1000}}
     assert {f"{table}.{key}" for table, values in tables.items() for key in values} == set(KEYS)
     assert not {"operator_token", "data_dir"} & tables["server"].keys()
 
@@ -139,7 +141,7 @@ async def test_the_manifest_describes_a_form(make_bus: MakeBus, tmp_path: Path) 
     await rest.http.put("/api/settings", json={"SEQ_TOLERANCE": 5})
     manifest = (await rest.http.get("/api/settings/manifest")).json()
     fields = {field["key"]: field for section in manifest["sections"] for field in section["fields"]}
-    assert (manifest["schema_version"], set(fields)) == (1, set(KEYS))
+    assert (manifest["schema_version"], set(fields)) == (1, {*KEYS, "plugins.rest.heartbeat_seconds", "plugins.rest.max_streams"})
     assert fields["bus.seq_tolerance"] == {
         "key": "bus.seq_tolerance",
         "label": "Seq tolerance",

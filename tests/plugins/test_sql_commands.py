@@ -92,6 +92,10 @@ def test_the_configured_database_is_looked_at(tmp_path: Path) -> None:
     (tmp_path / "my.toml").write_text('[plugins.sqlite]\npath = "elsewhere.db"\n')
     assert examine("--config", str(tmp_path / "my.toml"))["database"].endswith("elsewhere.db")
     assert examine("--db", str(tmp_path / "other.db"))["database"] == str((tmp_path / "other.db").resolve())
+    (tmp_path / "data").mkdir()
+    assert examine("--data-dir", str(tmp_path / "data"))["database"] == str((tmp_path / "data" / "bus.db").resolve())
+    compacted = run("compact", "--data-dir", str(tmp_path / "data"))
+    assert (compacted.exit_code, str(tmp_path / "data") in compacted.output) == (1, True)
     (tmp_path / "my.toml").write_text("[plugins.sqlite]\nreaders = 99\n")
     assert run("doctor", "--config", str(tmp_path / "my.toml")).exit_code == 2
 

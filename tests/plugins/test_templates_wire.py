@@ -123,6 +123,8 @@ async def test_mcp_lists_templates_as_a_bare_array(make_bus: MakeBus) -> None:
 
 async def test_mcp_creates_and_shows_a_template(make_bus: MakeBus) -> None:
     async with client_of(await make_bus(plugins=[templates()])) as client:
+        assert (await refused(client, "template_create", **MINE))["error"] == "AUTHENTICATION_REQUIRED"
+        await call(client, "bus_connect", thread_name="T", ide="A", model="1")
         created = await call(client, "template_create", **MINE)
         assert created == {
             "id": "mine",
@@ -147,11 +149,11 @@ async def test_mcp_refuses_in_the_words_of_the_contract(make_bus: MakeBus) -> No
     proof = {"agent_id": agent.agent_id, "token": agent.token}
     async with client_of(bus) as client:
         assert await refused(client, "template_get", template_id="nope") == {"error": "Template not found"}
-        assert await refused(client, "template_create", id="brainstorm", name="Mine") == {
+        assert await refused(client, "template_create", id="brainstorm", name="Mine", **proof) == {
             "error": "Template with id 'brainstorm' already exists."
         }
         unknown = {"error": "Thread template 'nope' not found."}
         assert await refused(client, "thread_create", topic="T", template="nope", **proof) == unknown
         assert await refused(client, "bus_connect", thread_name="T", template="nope") == unknown
-        blank = await refused(client, "template_create", id="", name="Mine")
+        blank = await refused(client, "template_create", id="", name="Mine", **proof)
         assert blank["error"] == "INVALID_ARGUMENT"

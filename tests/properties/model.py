@@ -27,10 +27,21 @@ class ModelThread:
     status: str = "discuss"
     archived_from: str | None = None
     messages: list[ModelMessage] = field(default_factory=list)
+    members: set[str] = field(default_factory=set)
 
     @property
     def last_seq(self) -> int:
         return len(self.messages)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    def join(self, who: str) -> list[str]:
+        """Let somebody take part, and return the events that tell of it."""
+        is_new = who not in self.members
+        self.members.add(who)
+        return ["thread.joined"] if is_new else []
 
     def move(self, status: str) -> list[str]:
         """Take another status, and return the events that tell of it."""

@@ -86,7 +86,7 @@ class Conversation(RuleBasedStateMachine):
         self.threads.append(thread)
         assert made["current_seq"] == 0
         agent.take(thread.id, made["reply_token"])
-        self.expect("thread.new")
+        self.expect("thread.new", *thread.join(agent.id))
 
     @rule(who=NUMBERS, where=NUMBERS)
     def open_the_same_thread_again(self, who: int, where: int) -> None:
@@ -147,7 +147,7 @@ class Conversation(RuleBasedStateMachine):
         agent.read[thread.id] = thread.last_seq
         agent.drop(thread.id)
         self._got(agent, thread, answer)
-        self.expect("msg.new")
+        self.expect("msg.new", *thread.join(agent.id))
         again = self.bus.call("msg_post", **given)
         assert (again["msg_id"], again["seq"]) == (answer["msg_id"], answer["seq"])  # a repeat is told what was done
         self._kept(agent, thread, again["reply_token"])
@@ -179,7 +179,7 @@ class Conversation(RuleBasedStateMachine):
             return self.expect()
         assert answer["seq"] == thread.last_seq + 1
         thread.messages.append(ModelMessage(answer["msg_id"], content, None))
-        return self.expect("msg.new")
+        return self.expect("msg.new", *thread.join("human"))
 
     def _said(self, thread: ModelThread, content: str) -> dict[str, Any]:
         given = {"thread_id": thread.id, "content": content, "author": "human"}
@@ -192,7 +192,7 @@ class Conversation(RuleBasedStateMachine):
         after = max(0, agent.read.get(thread.id, 0) - skipped)
         answer = self.bus.call("msg_wait", **self._wait(agent, thread, after), timeout_ms=0)
         self._delivered(agent, thread, after, answer)
-        self.expect()
+        self.expect(*thread.join(agent.id))
 
     def _wait(self, agent: ModelAgent, thread: ModelThread, after: int) -> dict[str, Any]:
         return {"thread_id": thread.id, "after_seq": after, "return_format": "json", **agent.proof}
@@ -219,7 +219,7 @@ class Conversation(RuleBasedStateMachine):
         heard, said = self.bus.hear(waiting, self._said(thread, content))
         thread.messages.append(ModelMessage(said["msg_id"], content, None))
         self._delivered(agent, thread, thread.last_seq - 1, heard)
-        self.expect("msg.new")
+        self.expect("msg.new", *thread.join("human"), *thread.join(agent.id))
 
     @rule(who=NUMBERS, where=NUMBERS, which=NUMBERS, content=WORDS)
     def edit(self, who: int, where: int, which: int, content: str) -> None:
@@ -230,6 +230,8 @@ class Conversation(RuleBasedStateMachine):
         answer = self.bus.call("msg_edit", message_id=message.id, new_content=content, **agent.proof)
         if message.author != agent.id:
             self.refused(answer)
+        elif not thread.is_open:
+            self.refused(answer, "THREAD_CLOSED")
         elif content.strip() == message.content:
             assert answer == {"no_change": True, "version": message.versions}
             self.expect()
@@ -242,29 +244,35 @@ class Conversation(RuleBasedStateMachine):
     def react(self, who: int, where: int, which: int, label: str, is_added: bool) -> None:
         agent, thread = self.agent(who), self.thread(where)
         if not thread.messages:
-            return
+            return None
         message, mark = thread.messages[which % thread.last_seq], f"{agent.id} {label}"
         was_there, tool = mark in message.reactions, "msg_react" if is_added else "msg_unreact"
         answer = self.bus.call(tool, message_id=message.id, reaction=label, **agent.proof)
+        if not thread.is_open and (is_added or was_there):
+            return self.refused(answer, "THREAD_CLOSED")
         assert "error" not in answer, answer
         (message.reactions.add if is_added else message.reactions.discard)(mark)
-        self.expect(*([f"msg.{tool[4:]}"] if was_there is not is_added else []))
+        return self.expect(*([f"msg.{tool[4:]}"] if was_there is not is_added else []))
 
     @rule(who=NUMBERS, where=NUMBERS, state=STATES)
     def set_state(self, who: int, where: int, state: str) -> None:
         agent, thread = self.agent(who), self.thread(where)
         answer = self.bus.call("thread_set_state", thread_id=thread.id, state=state, **agent.proof)
+        if agent.id not in thread.members:
+            return self.refused(answer)
         assert answer["status"] == state
-        self.expect(*thread.move(state))
+        return self.expect(*thread.move(state))
 
     @precondition(lambda self: any(thread.status == "archived" for thread in self.threads))
     @rule(who=NUMBERS, where=NUMBERS)
     def bring_back(self, who: int, where: int) -> None:
         agent, thread = self.agent(who), self.thread(where)
         answer = self.bus.call("thread_unarchive", thread_id=thread.id, **agent.proof)
+        if agent.id not in thread.members:
+            return self.refused(answer)
         events = thread.move(thread.archived_from or "discuss") if thread.status == "archived" else []
         assert answer["status"] == thread.status
-        self.expect(*events)
+        return self.expect(*events)
 
     @precondition(lambda self: self.kicks < RESTARTS)
     @rule(who=NUMBERS)

@@ -10,6 +10,7 @@ from agentchatbus.bus.catalogue.agents import AgentOperations
 from agentchatbus.bus.catalogue.lifecycle import LifecycleOperations
 from agentchatbus.bus.catalogue.marks import MarkOperations
 from agentchatbus.bus.catalogue.messages import MessageOperations
+from agentchatbus.bus.catalogue.needs import NeedsOperations
 from agentchatbus.bus.catalogue.search import SearchOperations
 from agentchatbus.bus.catalogue.threads import ThreadOperations
 from agentchatbus.operations import Operation, operations_of
@@ -24,6 +25,7 @@ def core_operations(bus: Bus) -> list[Operation[Any]]:
         AdministrationOperations(bus),
         MessageOperations(bus),
         MarkOperations(bus),
+        NeedsOperations(bus),
         AgentOperations(bus),
         AccessOperations(bus),
     ]

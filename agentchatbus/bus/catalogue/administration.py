@@ -11,7 +11,7 @@ from agentchatbus.bus.catalogue.threads import ThreadParams
 from agentchatbus.model import Thread, WaitState
 from agentchatbus.operations import Call, Route, operation
 from agentchatbus.ports.bus import Bus
-from agentchatbus.ports.results import SettingsChanges
+from agentchatbus.ports.results import SettingsChanges, WaitHistory
 
 
 class ThreadSettingsParams(ProvenThreadParams):
@@ -48,3 +48,13 @@ class AdministrationOperations:
         """See which agents wait in a thread right now."""
         await self._bus.threads.get(params.thread_id)
         return [state for state in self._bus.waiting.states() if state.thread_id == params.thread_id]
+
+    @operation(
+        route=Route(method="GET", path="/api/threads/{thread_id}/waits/history"),
+        read_only=True,
+        idempotent=True,
+        tool=False,
+    )
+    async def thread_wait_history(self, params: ThreadParams, _call: Call) -> WaitHistory:
+        """See who waited in a thread for whom, and for how long; as far as the log of events tells."""
+        return await self._bus.waiting.history(params.thread_id)

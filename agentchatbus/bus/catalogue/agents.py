@@ -9,12 +9,36 @@ from pydantic import Field
 
 from agentchatbus import __version__
 from agentchatbus.errors import Unauthenticated
-from agentchatbus.model import Agent, AgentChanges, AgentDraft, Caller, Metadata, ThreadDraft, freeze
+from agentchatbus.model import (
+    WORKING_ACTIVITIES,
+    Agent,
+    AgentChanges,
+    AgentDraft,
+    Caller,
+    Metadata,
+    ThreadDraft,
+    freeze,
+)
 from agentchatbus.operations import Call, CredentialParams, Params, Route, operation
 from agentchatbus.ports.bus import Bus
 from agentchatbus.ports.results import Connected, JoinRequest, Kicked, Registered
 
 DEFAULT_LANGUAGE = "English"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceRules:
+    """When an agent counts as working or as offline, so that a client can tell without asking again.
+
+    Attributes:
+        heartbeat_seconds: How long a sign of life lasts.
+        working_seconds: How long an agent is believed to work in silence after one of `working_activities`.
+        working_activities: Values of `last_activity`.
+    """
+
+    heartbeat_seconds: int
+    working_seconds: int
+    working_activities: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +49,7 @@ class BusInfo:
     endpoint: str
     preferred_language: str
     language_source: str
+    presence: PresenceRules
 
 
 class AgentSkill(Params):
@@ -192,6 +217,11 @@ class AgentOperations:
             endpoint=self._bus.settings.endpoint,
             preferred_language=language or DEFAULT_LANGUAGE,
             language_source="url_param" if language else "default",
+            presence=PresenceRules(
+                heartbeat_seconds=self._bus.settings.heartbeat_timeout_seconds,
+                working_seconds=self._bus.settings.working_timeout_seconds,
+                working_activities=sorted(WORKING_ACTIVITIES),
+            ),
         )
 
 

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ConfigDict
 
+from agentchatbus.bus.catalogue.plugin_settings import PluginTables
+from agentchatbus.bus.catalogue.wanted_values import Values, WantedValues
 from agentchatbus.bus.rights import require_person
 from agentchatbus.config.manifest import Manifest, manifest
-from agentchatbus.config.saved import ALIASES, EDITABLE, checked, dotted_key, read_saved, saved_file, write_saved
+from agentchatbus.config.plugin_tables import as_document, by_table, shown_values
+from agentchatbus.config.saved import ALIASES, EDITABLE, read_saved, saved_file, write_saved
 from agentchatbus.config.tables import Config
-from agentchatbus.errors import ConfigError, Forbidden, InvalidRequest, Unavailable
+from agentchatbus.errors import ConfigError, Forbidden, Unavailable
 from agentchatbus.events import SettingsSaved
 from agentchatbus.model import Caller, CallerKind
 from agentchatbus.operations import Call, Params, Route, operation
 from agentchatbus.ports.bus import Bus
-
-Values = dict[str, Any]
-"""Values by dotted key; None stands for a value that is not to be saved any more."""
 
 SAVED = "Settings saved. Restart the server to apply changes."
 NOTHING = "Nothing changed."
@@ -53,17 +53,19 @@ class SavedSettings:
 class SettingsOperations:
     """Operations on the settings of the bus."""
 
-    def __init__(self, bus: Bus, config: Config, check: Callable[[Config], None]) -> None:
+    def __init__(self, bus: Bus, config: Config, check: Callable[[Config], None], plugins: PluginTables) -> None:
         """Serve the settings of a bus.
 
         Args:
             bus: The bus.
             config: What is in force.
             check: Raises `ConfigError` for a configuration that must not be started.
+            plugins: The settings of the plugins.
         """
+        self._plugins = plugins
         self._bus = bus
         self._config = config
-        self._check = check
+        self._wanted = WantedValues(config, check, plugins)
         self._turn = asyncio.Lock()
 
     @operation(route=Route(method="GET", path="/api/settings"), read_only=True, idempotent=True, tool=False)
@@ -73,21 +75,22 @@ class SettingsOperations:
         tables = {name: getattr(self._config, name).model_dump(mode="json") for name in EDITABLE}
         shown = {table: {key: tables[table][key] for key in keys} for table, keys in EDITABLE.items()}
         old = {name: shown[table][key] for name, (table, key) in _places(ALIASES).items()}
-        return {**old, "settings": shown}
+        of_plugins = {name: shown_values(settings) for name, settings in self._plugins.in_force().items()}
+        return {**old, "settings": {**shown, "plugins": of_plugins}}
 
     @operation(route=Route(method="GET", path="/api/settings/manifest"), read_only=True, idempotent=True, tool=False)
     async def settings_manifest(self, _params: Params, call: Call) -> Manifest:
         """Describe the settings, their values and where each comes from, for a form."""
         require_person(call.caller, "see the settings")
         file = saved_file(self._config.server.data_dir)
-        return manifest(self._config, await asyncio.to_thread(self._read, file), file)
+        return manifest(self._config, await asyncio.to_thread(self._read, file), file, self._plugins.in_force())
 
     @operation(route=Route(method="PUT", path="/api/settings"), idempotent=True, tool=False)
     async def settings_save(self, params: SettingsParams, call: Call) -> SavedSettings:
         """Save settings; they take effect with the next start."""
         _require_operator(call.caller, is_open=self._bus.settings.is_open)
         async with self._turn:
-            wanted = self._wanted(params.model_extra or {})
+            wanted = self._wanted.of(params.model_extra or {})
             file = saved_file(self._config.server.data_dir)
             before = await asyncio.to_thread(self._read, file)
             changes = {key: value for key, value in wanted.items() if _saved_value(before, key) != value}
@@ -103,57 +106,15 @@ class SettingsOperations:
             restart_required=list(changes),
         )
 
-    def _wanted(self, given: Mapping[str, Any]) -> Values:
-        """Return the values to save, as their tables read them.
-
-        Raises:
-            InvalidRequest: Something cannot be saved; the problems name it.
-        """
-        wanted: Values = {}
-        problems: list[dict[str, Any]] = []
-        for name, value in _flat(given).items():
-            try:
-                wanted.update(self._one(name, value))
-            except ConfigError as error:
-                problems.append({"type": "setting", "loc": (name,), "msg": str(error)})
-        if not problems:
-            problems = self._together(wanted)
-        if problems:
-            raise InvalidRequest("; ".join(str(problem["msg"]) for problem in problems), errors=problems)
-        return wanted
-
-    def _one(self, name: str, value: Any) -> Values:
-        key = dotted_key(name)
-        if value is None:
-            return {key: None}
-        read = checked(self._config, key, value)
-        source = self._config.sources.get(key, "")
-        if not source.startswith(("AGENTCHATBUS_", "--")):
-            return {key: list(read) if isinstance(read, tuple) else read}
-        table, _, field = key.partition(".")
-        if getattr(getattr(self._config, table), field) == read:
-            return {}  # forms send everything, also what they cannot change
-        raise ConfigError(f"{key} is set by {source}, which wins over saved settings")
-
-    def _together(self, wanted: Values) -> list[dict[str, Any]]:
-        """Return what is wrong with the values as a whole."""
-        server = {key.partition(".")[2]: value for key, value in wanted.items() if key.startswith("server.")}
-        given = {name: value for name, value in server.items() if value is not None}
-        try:
-            self._check(replace(self._config, server=self._config.server.model_copy(update=given)))
-        except ConfigError as error:
-            return [{"type": "setting", "loc": ("HOST",), "msg": str(error)}]
-        return []
-
     def _read(self, file: Path) -> dict[str, dict[str, Any]]:
         try:
-            return read_saved(file)
+            return by_table(read_saved(file))
         except ConfigError as error:
             raise Unavailable(f"The saved settings cannot be read: {error}") from None
 
     def _write(self, file: Path, document: Mapping[str, Mapping[str, Any]]) -> None:
         try:
-            write_saved(file, document)
+            write_saved(file, as_document(document))
         except OSError as error:
             raise Unavailable(f"The settings cannot be saved: {error.strerror}.") from None
 
@@ -173,26 +134,15 @@ def _places(aliases: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     return {name: (key.partition(".")[0], key.partition(".")[2]) for name, key in aliases.items()}
 
 
-def _flat(given: Mapping[str, Any]) -> Values:
-    """Return values by name; a table may be given as an object."""
-    flat: Values = {}
-    for name, value in given.items():
-        if name in EDITABLE and isinstance(value, Mapping):
-            flat.update({f"{name}.{key}": item for key, item in value.items()})
-        else:
-            flat[name] = value
-    return flat
-
-
 def _saved_value(document: Mapping[str, Mapping[str, Any]], key: str) -> Any:
-    table, _, name = key.partition(".")
+    table, _, name = key.rpartition(".")
     return document.get(table, {}).get(name)
 
 
 def _merged(before: Mapping[str, Mapping[str, Any]], changes: Values) -> dict[str, dict[str, Any]]:
     merged = {name: dict(values) for name, values in before.items()}
     for key, value in changes.items():
-        table, _, name = key.partition(".")
+        table, _, name = key.rpartition(".")
         merged.setdefault(table, {})[name] = value
     return {
         table: {name: value for name, value in values.items() if value is not None} for table, values in merged.items()

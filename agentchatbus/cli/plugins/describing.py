@@ -16,6 +16,7 @@ from agentchatbus.cli.options import configured
 from agentchatbus.cli.plugins.finding import find, kind_of, meaning_of, source_of
 from agentchatbus.cli.plugins.tables import columns
 from agentchatbus.config import Config
+from agentchatbus.console import Console, ConsoleOffer
 from agentchatbus.errors import ConfigError
 from agentchatbus.offers import PromptOffer, ResourceOffer
 from agentchatbus.operations import Operation, Operations
@@ -69,6 +70,7 @@ def describe(config: Config, name: str) -> Facts:
         "operations": [],
         "resources": [],
         "prompts": [],
+        "console": [],
         "transports": [],
         "commands": [],
         "problems": [],
@@ -129,6 +131,8 @@ async def _offers(manager: PluginManager, name: str) -> Facts:
             operations = _asked(manager, name, "register_operations", Operation, given)
             resources = _asked(manager, name, "register_resources", ResourceOffer, given)
             prompts = _asked(manager, name, "register_prompts", PromptOffer, given)
+            console = _asked(manager, name, "register_console", ConsoleOffer, given)
+            added = Console(((name, offer) for offer in console), ((name, item) for item in operations))
             table = Operations(identify=_nobody, gate=_nobody)
             for operation in (*app.operations, *operations):
                 table.add(operation)
@@ -140,8 +144,16 @@ async def _offers(manager: PluginManager, name: str) -> Facts:
         "operations": list(map(_operation, operations)),
         "resources": [{"uri": item.uri, "name": item.name} for item in resources],
         "prompts": [{"name": item.name, "description": item.description} for item in prompts],
+        "console": list(_added(added)),
         "transports": [{"name": way.name, "prefixes": list(way.prefixes)} for way in ways],
     }
+
+
+def _added(console: Console) -> Iterator[Facts]:
+    """Say what a plugin adds to the console."""
+    found = console.extensions(lambda _: True)
+    yield from ({"kind": "panel", "name": item.name, "title": item.title} for item in found.panels)
+    yield from ({"kind": "decoration", "name": item.key, "title": item.label} for item in found.decorations)
 
 
 def _asked(manager: PluginManager, name: str, hook: str, kind: type[T], arguments: Mapping[str, Any]) -> list[T]:
@@ -186,6 +198,7 @@ def _sections(facts: Facts) -> Iterator[tuple[str, Rows]]:
     yield "Operations", [_operation_row(item) for item in facts["operations"]]
     yield "Resources", [(item["uri"], item["name"]) for item in facts["resources"]]
     yield "Prompts", [(item["name"], item["description"]) for item in facts["prompts"]]
+    yield "Console", [(item["kind"], item["name"], item["title"]) for item in facts["console"]]
     yield "Ways in", [(item["name"], " ".join(item["prefixes"])) for item in facts["transports"]]
     yield "Commands", [(f"agentchatbus {item['name']}", item["help"]) for item in facts["commands"]]
     yield "Problems", [(item,) for item in facts["problems"]]

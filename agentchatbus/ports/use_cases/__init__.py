@@ -1,7 +1,7 @@
 """The use cases as plugins and operations call them."""
 
 from agentchatbus.ports.use_cases.agents import Access, Agents, Joining
-from agentchatbus.ports.use_cases.messages import Editing, Messages, Reactions, Search, Tokens, Waiting
+from agentchatbus.ports.use_cases.messages import Editing, Messages, Needs, Reactions, Search, Tokens, Waiting
 from agentchatbus.ports.use_cases.threads import Administration, Lifecycle, Threads
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Joining",
     "Lifecycle",
     "Messages",
+    "Needs",
     "Reactions",
     "Search",
     "Threads",

@@ -15,6 +15,7 @@ from agentchatbus.model import (
     Thread,
     WaitState,
 )
+from agentchatbus.ports.needs import Needed
 from agentchatbus.ports.queries import MessageQuery
 from agentchatbus.ports.results import (
     Edited,
@@ -22,6 +23,7 @@ from agentchatbus.ports.results import (
     FoundPage,
     Posted,
     Reacted,
+    WaitHistory,
     WaitOutcome,
     WaitRequest,
 )
@@ -158,6 +160,18 @@ class Search(Protocol):
         ...
 
 
+class Needs(Protocol):
+    """What needs a person."""
+
+    async def of(self, caller: Caller) -> Needed:
+        """Return what needs this person.
+
+        Raises:
+            Forbidden: The caller is no person.
+        """
+        ...
+
+
 class Waiting(Protocol):
     """Waiting for messages."""
 
@@ -173,6 +187,14 @@ class Waiting(Protocol):
 
     def states(self) -> Sequence[WaitState]:
         """Return who is blocked right now."""
+        ...
+
+    async def history(self, thread_id: str) -> WaitHistory:
+        """Return who waited in a thread, as far as the log of events tells.
+
+        Raises:
+            NotFound: There is no such thread.
+        """
         ...
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
-from agentchatbus.plugin_api import ConfigError, load_config
+from agentchatbus.plugin_api import ConfigError, Flags, load_config
 
 if TYPE_CHECKING:
     from agentchatbus_mcp.stdio.starting import ServerPlace
@@ -23,6 +24,7 @@ STDIN, STDOUT = 0, 1
 
 @click.command()
 @click.option("--url", envvar="AGENTCHATBUS_URL", help="Address of the server; by default the configured one.")
+@click.option("--port", type=int, help="Port of the server on this machine; the configured one unless given.")
 @click.option("--lang", metavar="LANGUAGE", help="The language that the agent should write in.")
 @click.option("--tools", type=click.Choice(["full", "core"]), help="Which tools to list; by default the server's.")
 @click.option(
@@ -30,29 +32,45 @@ STDIN, STDOUT = 0, 1
 )
 @click.option("--config", "file", metavar="FILE", type=click.Path(path_type=Path), help="Configuration file (TOML).")
 @click.option("--no-start", is_flag=True, help="Do not start a server when none runs.")
+@click.pass_context
 def stdio(
-    url: str | None, lang: str | None, tools: str | None, token: str | None, file: Path | None, *, no_start: bool
+    ctx: click.Context,
+    /,
+    url: str | None,
+    port: int | None,
+    file: Path | None,
+    *,
+    no_start: bool,
+    **wishes: str | None,
 ) -> None:
-    """Speak MCP on standard input and output, for clients that start their servers themselves.
+    """Speak MCP on standard input and output.
 
-    Passes everything on to the running server and starts one when there is none, so all agents meet on one bus.
+    For clients that start their servers themselves. Passes everything on to the running server and starts one when
+    there is none, so all agents meet on one bus.
     """
     import asyncio
 
-    place = _place(url, file, may_start=not no_start)
+    if port is not None:
+        if ctx.get_parameter_source("url") is ParameterSource.COMMANDLINE:
+            raise click.UsageError("Give --url or --port; an address has its port in it.")
+        url = None  # what is typed goes before what the environment says
+    place = _place(url, port, file, may_start=not no_start)
     try:
-        asyncio.run(_bridge(place, {"lang": lang, "tools": tools}, token))
+        token = wishes.pop("token")
+        asyncio.run(_bridge(place, wishes, token))
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _place(url: str | None, file: Path | None, *, may_start: bool) -> ServerPlace:
+def _place(url: str | None, port: int | None, file: Path | None, *, may_start: bool) -> ServerPlace:
     """Return where the server is: the option, the environment, or the server's own configuration."""
     from agentchatbus_mcp.stdio.starting import ServerPlace
 
-    config = load_config(file, environ=os.environ)
+    config = load_config(file, environ=os.environ, flags=Flags(values={"server.port": port}))
     address = (url or config.server.url).rstrip("/").removesuffix(PATH)
     options = ["--config", str(config.file)] if config.file else []
+    if port is not None:
+        options += ["--port", str(port)]
     if url is not None:
         options += _address_options(address)
     return ServerPlace(url=address, data_dir=config.server.data_dir, options=tuple(options), may_start=may_start)

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 
 from agentchatbus.plugin_api import Event, EventBody, EventStore
@@ -15,6 +17,10 @@ _APPEND = "INSERT INTO events (type, thread_id, payload, created_at) VALUES (?, 
 _AFTER = (
     f"SELECT {rows.EVENT} FROM events WHERE id > ? AND NOT EXISTS (SELECT 1 FROM removals "
     "WHERE removals.thread_id = events.thread_id AND events.id <= last_event) ORDER BY id LIMIT ?"
+)
+_OF_THREAD = (
+    f"SELECT {rows.EVENT} FROM events WHERE id > ? AND thread_id = ? AND type IN (SELECT value FROM json_each(?)) "
+    "ORDER BY id DESC LIMIT ?"
 )
 _BOUNDS = "SELECT (SELECT min(id) FROM events), (SELECT seq FROM sqlite_sequence WHERE name = 'events')"
 
@@ -40,6 +46,10 @@ class SqlEvents(EventStore):
 
     def after(self, event_id: int, limit: int) -> list[Event]:
         return [rows.event(row) for row in self._execute(_AFTER, (event_id, limit))]
+
+    def of_thread(self, thread_id: str, types: Sequence[str], *, after: int, limit: int) -> list[Event]:
+        found = self._execute(_OF_THREAD, (after, thread_id, json.dumps(types), limit))
+        return [rows.event(row) for row in found][::-1]
 
     def bounds(self) -> tuple[int, int]:
         lowest, highest = self._execute(_BOUNDS).fetchone()

@@ -12,10 +12,8 @@ from agentchatbus.plugin_api import Participant, ParticipantStore
 from agentchatbus_sql import rows
 
 _COLUMNS = "thread_id, key, agent_id, name, joined_at, read_seq"
-_PUT = (
-    f"INSERT INTO participants ({_COLUMNS}) VALUES ({rows.marks(_COLUMNS)}) ON CONFLICT (thread_id, key) "
-    "DO UPDATE SET read_seq = excluded.read_seq WHERE excluded.read_seq > participants.read_seq"
-)
+_RAISE = "UPDATE participants SET read_seq = ? WHERE thread_id = ? AND key = ? AND read_seq < ?"
+_ADD = f"INSERT INTO participants ({_COLUMNS}) VALUES ({rows.marks(_COLUMNS)}) ON CONFLICT (thread_id, key) DO NOTHING"
 _OF = f"SELECT {_COLUMNS} FROM participants WHERE thread_id = ? ORDER BY joined_at, key"
 
 
@@ -23,9 +21,13 @@ class SqlParticipants(ParticipantStore):
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._execute = connection.execute
 
-    def put(self, participant: Participant) -> None:
-        who = (participant.thread_id, participant.key, participant.agent_id, participant.name)
-        self._execute(_PUT, (*who, rows.moment_text(participant.joined_at), participant.read_seq))
+    def put(self, participant: Participant) -> bool:
+        thread_id, key, seq = participant.thread_id, participant.key, participant.read_seq
+        if self._execute(_RAISE, (seq, thread_id, key, seq)).rowcount:
+            return False
+        joined_at = rows.moment_text(participant.joined_at)
+        values = (thread_id, key, participant.agent_id, participant.name, joined_at, seq)
+        return self._execute(_ADD, values).rowcount > 0
 
     def of(self, thread_ids: Sequence[str]) -> dict[str, list[Participant]]:
         found = {thread_id: self._of(thread_id) for thread_id in thread_ids}

@@ -70,6 +70,23 @@ class EventContract(StorageCase):
             found = await read_after(storage, after, limit)
             assert [event.id for event in found] == expected
 
+    async def test_the_newest_events_of_a_thread_are_found_by_their_types(self, storage: Storage) -> None:
+        def work(tx: Transaction) -> list[int]:
+            kinds = [("a", 1), ("b", 2), ("a", 3), ("a", 4)]
+            return [tx.events.append(MessageStored(thread_id=id_, seq=n, content=""), START).id for id_, n in kinds]
+
+        ids = await storage.write(work)
+        await storage.write(happen)
+
+        async def seqs(types: list[str], after: int = 0, limit: int = 9) -> list[int]:
+            found = await storage.read(lambda tx: tx.events.of_thread("a", types, after=after, limit=limit))
+            return [event.payload["seq"] for event in found]
+
+        assert await seqs(["test.stored", "other"]) == [1, 3, 4]
+        assert await seqs(["test.stored"], limit=2) == [3, 4]
+        assert await seqs(["test.stored"], after=ids[2]) == [4]
+        assert await seqs(["other"]) == []
+
     async def test_bounds_name_the_lowest_kept_and_the_highest_given(self, storage: Storage) -> None:
         assert await storage.read(lambda tx: tx.events.bounds()) == (1, 0)
         first, *_, last = [(await storage.write(happen)).id for _ in range(4)]

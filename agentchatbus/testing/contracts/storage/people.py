@@ -41,6 +41,10 @@ async def put(storage: Storage, *participants: Participant) -> None:
     await storage.write(work)
 
 
+def putting(participant: Participant) -> Callable[[Transaction], bool]:
+    return lambda tx: tx.participants.put(participant)
+
+
 async def participants_of(storage: Storage, *thread_ids: str) -> dict[str, list[Participant]]:
     return await storage.read(lambda tx: tx.participants.of(thread_ids))
 
@@ -68,6 +72,12 @@ class ParticipantContract(StorageCase):
         await put(storage, first)
         await put(storage, replace(first, name="Bee", agent_id="b", joined_at=at(9), read_seq=1))
         assert await participants_of(storage, "t") == {"t": [replace(first, read_seq=1)]}
+
+    async def test_only_the_first_put_of_a_participant_adds_one(self, storage: Storage) -> None:
+        first = make_participant("a")
+        await storage.write(adding_threads(make_thread("t"), make_thread("u")))
+        again = [first, first, replace(first, read_seq=7), replace(first, read_seq=3), replace(first, thread_id="u")]
+        assert [await storage.write(putting(item)) for item in again] == [True, False, False, False, True]
 
     async def test_a_participant_needs_its_thread(self, storage: Storage) -> None:
         assert await is_refused(storage, lambda tx: tx.participants.put(make_participant("a", "none")))

@@ -12,7 +12,7 @@ the application of the plugin's transport, on a real bus::
             return HttpRequest(path=f"/mine/{operation}", headers=headers, body=json.dumps(arguments).encode())
 """
 
-from agentchatbus.testing.contracts.transport.asgi import HttpAnswer, HttpRequest
+from agentchatbus.testing.contracts.transport.asgi import HttpAnswer, HttpRequest, send
 from agentchatbus.testing.contracts.transport.suite import TransportContract
 
-__all__ = ["HttpAnswer", "HttpRequest", "TransportContract"]
+__all__ = ["HttpAnswer", "HttpRequest", "TransportContract", "send"]

@@ -15,7 +15,7 @@ import pytest
 from agentchatbus.model import CallerKind
 from agentchatbus.plugin import Plugin, PluginSettings
 from agentchatbus.ports.settings import BusSettings
-from agentchatbus.ports.transport import HttpTransport
+from agentchatbus.ports.transport import AsgiApp, HttpTransport
 from agentchatbus.testing.contracts.transport.asgi import HttpAnswer, HttpRequest, send
 from agentchatbus.testing.contracts.transport.probe import FORBIDDEN_WORD, INSIDE, REFUSAL, ContractProbePlugin
 from agentchatbus.testing.harness import AgentHandle, BusHarness, make_bus
@@ -35,7 +35,11 @@ class _Site:
 
 @pytest.mark.asyncio
 class TransportContract:
-    """Every way in; a subclass defines `make_plugin` and `request`, and `is_refusal` where the status does not tell."""
+    """Every way in; a subclass defines `make_plugin` and `request`.
+
+    It defines `is_refusal` where the status does not tell, and `exchange` where an answer comes by another way than its
+    request.
+    """
 
     def make_plugin(self) -> Plugin[Any]:
         """Return the plugin, which offers one transport."""
@@ -48,6 +52,16 @@ class TransportContract:
     def is_refusal(self, answer: HttpAnswer) -> bool:
         """Return whether a client reads this as a refusal."""
         return answer.status >= 400
+
+    async def exchange(self, app: AsgiApp, request: HttpRequest, hang_up: asyncio.Event | None = None) -> HttpAnswer:
+        """Send a request and return its answer.
+
+        Args:
+            app: The application of the transport.
+            request: What `request` wrote down.
+            hang_up: The client goes away when this is set.
+        """
+        return await send(app, request, hang_up)
 
     async def test_its_prefixes_are_paths_of_its_own(self) -> None:
         async with self._site() as site:
@@ -89,7 +103,7 @@ class TransportContract:
         async with self._site() as site:
             arguments = {"thread_id": site.bus.thread, "content": "x", "author": "human"}
             request = replace(self.request("msg_post", arguments, None), body=b"{not json")
-            assert self.is_refusal(await send(site.transport.app, request))
+            assert self.is_refusal(await self.exchange(site.transport.app, request))
             assert await site.bus.messages() == []
 
     async def test_an_agent_is_who_its_token_says(self) -> None:
@@ -163,7 +177,7 @@ class TransportContract:
         agent: AgentHandle | None = None,
         hang_up: asyncio.Event | None = None,
     ) -> HttpAnswer:
-        return await send(site.transport.app, self.request(operation, arguments, agent), hang_up)
+        return await self.exchange(site.transport.app, self.request(operation, arguments, agent), hang_up)
 
     async def _post(self, site: _Site, content: str, agent: AgentHandle | None = None) -> HttpAnswer:
         arguments = {
