@@ -141,7 +141,8 @@ async def test_the_manifest_describes_a_form(make_bus: MakeBus, tmp_path: Path) 
     await rest.http.put("/api/settings", json={"SEQ_TOLERANCE": 5})
     manifest = (await rest.http.get("/api/settings/manifest")).json()
     fields = {field["key"]: field for section in manifest["sections"] for field in section["fields"]}
-    assert (manifest["schema_version"], set(fields)) == (1, {*KEYS, "plugins.rest.heartbeat_seconds", "plugins.rest.max_streams"})
+    own = {"plugins.rest.heartbeat_seconds", "plugins.rest.max_streams"}
+    assert (manifest["schema_version"], set(fields)) == (1, {*KEYS, *own})
     assert fields["bus.seq_tolerance"] == {
         "key": "bus.seq_tolerance",
         "label": "Seq tolerance",

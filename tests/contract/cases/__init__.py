@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from tests.contract.cases import agents, marks, messages, others, people, templates, threads
+from tests.contract.cases import agents, marks, messages, others, people, templates, threads, watching
 
-CASES = (*threads.CASES, *messages.CASES, *marks.CASES, *agents.CASES, *templates.CASES, *people.CASES, *others.CASES)
+CASES = (
+    *threads.CASES,
+    *messages.CASES,
+    *marks.CASES,
+    *agents.CASES,
+    *templates.CASES,
+    *people.CASES,
+    *others.CASES,
+    *watching.CASES,
+)
 
 __all__ = ["CASES"]
