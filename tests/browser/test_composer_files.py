@@ -6,10 +6,13 @@ import base64
 import hashlib
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.agents import Agent, Bus
 from tests.browser.conftest import OpenPage
+
+pytestmark = pytest.mark.flows
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

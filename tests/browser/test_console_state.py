@@ -25,9 +25,10 @@ STATE = """() => {
   const sorted = (map, row) => Object.fromEntries(Object.keys(map).sort().map((key) => [key, row(map[key])]));
   const same = (row) => JSON.parse(JSON.stringify(row));
   const texts = (selector) => [...document.querySelectorAll(selector)].map((element) => element.innerText.trim());
-  // A quote shows what is loaded, and a page that has been open for long has loaded more.
-  const quotes = new Set(texts(".message .quote"));
-  const withoutQuote = (text) => text.split("\\n").filter((line) => !quotes.has(line.trim())).join("\\n");
+  // Quotes and headers depend on what was loaded and read when the page was opened.
+  const parts = (element) => [...element.querySelectorAll(".prose, .card, .reactions, .edited")];
+  const shown = [...document.querySelectorAll(".message")].slice(-30)
+    .map((element) => [element.id, ...parts(element).map((part) => part.innerText.trim())]);
   const kept = ({ id, name, display_name, emoji, description, capabilities, is_offline, last_activity }) =>
     ({ id, name, display_name, emoji, description, capabilities, is_offline, last_activity });
   return {
@@ -45,7 +46,7 @@ STATE = """() => {
       lines: texts(".thread .thread-line"),
       marks: texts(".thread .thread-bottom"),
       agents: texts(".agent .agent-top"),
-      messages: texts(".message").slice(-30).map(withoutQuote),
+      messages: shown,
       waits: texts(".live").map((text) => text.replace(/ · \\d+ \\w+/g, "")),
     },
   };

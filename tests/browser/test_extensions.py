@@ -19,6 +19,8 @@ from tests.end_to_end.processes import ServerProcess, running_server
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+pytestmark = pytest.mark.flows
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "console_panel.py"
 HOSTILE = Path(__file__).with_name("hostile_plugin.py")
 TITLE = "<img src=x onerror=x> & more"

@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import OPTIONS
 from tests.end_to_end.processes import running_server
 
+pytestmark = pytest.mark.flows
+
 OPERATOR = "the operator's own token"
 HOST = "127.1"
 """Loopback in a spelling that the bus takes for an address of the network, so that it asks for a login."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.agents import Bus
 from tests.browser.conftest import OpenPage
+
+pytestmark = pytest.mark.flows
 
 
 def row(page: Page, name: str) -> Locator:

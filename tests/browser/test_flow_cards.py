@@ -13,6 +13,8 @@ from tests.browser.agents import Agent, Bus
 from tests.browser.conftest import OPTIONS, OpenPage
 from tests.end_to_end.processes import running_server
 
+pytestmark = pytest.mark.flows
+
 STAGE = str(Path(__file__).with_name("stage.py"))
 SWITCH, TAKEOVER = "admin_switch_confirmation_required", "admin_takeover_confirmation_required"
 

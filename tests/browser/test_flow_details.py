@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.agents import Agent, Bus
 from tests.browser.conftest import OpenPage
+
+pytestmark = pytest.mark.flows
 
 
 def details(page: Page) -> Locator:

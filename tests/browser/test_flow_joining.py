@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.agents import Agent, Bus
 from tests.browser.conftest import OpenPage
+
+pytestmark = pytest.mark.flows
 
 TAKES_PART = """([thread, agent]) => {
   const found = agentchatbus.session.state.threads[thread]?.participants[agent];

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.agents import Bus
 from tests.browser.conftest import OpenPage
 from tests.browser.scenery import Scene
+
+pytestmark = pytest.mark.flows
 
 
 def shown(page: Page, topics: list[str]) -> None:

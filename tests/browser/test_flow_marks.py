@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.agents import Bus
 from tests.browser.conftest import OpenPage
 from tests.browser.png import plain
+
+pytestmark = pytest.mark.flows
 
 
 def test_a_reaction_is_added_joined_and_taken_back(bus: Bus, open_page: OpenPage) -> None:

@@ -13,6 +13,8 @@ from tests.browser.agents import Bus
 from tests.browser.conftest import OPTIONS, OpenPage
 from tests.end_to_end.processes import running_server
 
+pytestmark = pytest.mark.flows
+
 WATCHED = """() => {
   globalThis.told = [];
   globalThis.tones = 0;

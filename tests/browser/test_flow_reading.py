@@ -6,10 +6,13 @@ import json
 import re
 from datetime import datetime, timedelta
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.agents import Bus
 from tests.browser.conftest import OpenPage
+
+pytestmark = pytest.mark.flows
 
 MARKDOWN = """# Findings
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.agents import Bus
 from tests.browser.conftest import OpenPage
+
+pytestmark = pytest.mark.flows
 
 
 def composer(page: Page) -> Locator:
@@ -76,6 +79,7 @@ def test_enter_sends_or_breaks_the_line_as_one_chose(bus: Bus, open_page: OpenPa
     expect(composer(page)).to_have_value("one\ntwo")
     composer(page).press("Control+Enter")
     expect(page.locator("#m1")).to_contain_text("two")
+    expect(composer(page)).to_have_value("")
     page.goto(f"{bus.url}/#settings")
     page.get_by_label("Enter sends").check()
     page.goto(f"{bus.url}/#thread/{thread}")
@@ -84,6 +88,7 @@ def test_enter_sends_or_breaks_the_line_as_one_chose(bus: Bus, open_page: OpenPa
     composer(page).press_sequentially("four")
     composer(page).press("Enter")
     expect(page.locator("#m2")).to_contain_text("four")
+    expect(composer(page)).to_have_value("")
     assert [message["content"] for message in bus.messages(thread)] == ["one\ntwo", "three\nfour"]
     page.reload()
     composer(page).press_sequentially("five")
@@ -104,6 +109,7 @@ def test_each_thread_keeps_a_draft_of_its_own_until_it_is_sent(bus: Bus, open_pa
     expect(composer(page)).to_have_value("for the first")
     composer(page).press("Control+Enter")
     expect(page.locator("#m1")).to_contain_text("for the first")
+    expect(composer(page)).to_have_value("")
     page.reload()
     expect(composer(page)).to_have_value("")
     page.goto(f"{bus.url}/#thread/{second}")

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.agents import Agent, Bus
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OPTIONS, OpenPage
+from tests.browser.picky_plugin import WORD
 from tests.end_to_end.processes import ServerProcess, running_server
 
-SECRET_SHAPED = "deploy with AKIA" + "IOSFODNN7EXAMPLE"
+PICKY = Path(__file__).with_name("picky_plugin.py")
 KEYS = """(mark) => [...document.querySelectorAll(".need")]
   .filter((item) => item.textContent.includes(mark)).map((item) => item.className.split(" ").at(-1)).sort()"""
 
 
 @pytest.fixture(scope="module")
 def strict(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A bus that lets no secrets through."""
-    with running_server(tmp_path_factory.mktemp("strict"), "-p", "no:limits") as server:
+    """A bus on which not everything may be said."""
+    with running_server(tmp_path_factory.mktemp("strict"), *OPTIONS, "-p", str(PICKY)) as server:
         yield server
 
 
@@ -33,7 +35,7 @@ def strict_bus(strict: ServerProcess) -> Iterator[Bus]:
 
 def refuse(bus: Bus, agent: Agent, thread: str) -> None:
     """Have an agent post what is not let through."""
-    body = {"author": agent.id, "content": SECRET_SHAPED, "role": "assistant"}
+    body = {"author": agent.id, "content": f"the {WORD}", "role": "assistant"}
     answer = bus.http.post(f"/api/threads/{thread}/messages", headers={"X-Agent-Token": agent.token}, json=body)
     assert answer.status_code == 400, answer.text
 
@@ -81,8 +83,8 @@ def test_a_refusal_shows_up_at_once_and_goes_when_the_agent_got_over_it(strict_b
     expect(need).to_have_count(0)
     asked = asked_of(page)
     refuse(strict_bus, agent, thread)
-    expect(need).to_contain_text("its content was not let through (AWS")
-    expect(need).not_to_contain_text("AKIA")
+    expect(need).to_contain_text("its content was not let through (Names of fish)")
+    expect(need).not_to_contain_text(WORD)
     agent.says(thread, "without the key, then")
     expect(need).to_have_count(0)
     assert asked == []

@@ -9,6 +9,8 @@ from tests.browser.agents import Bus
 from tests.browser.conftest import OpenPage
 from tests.browser.scenery import Scene
 
+pytestmark = pytest.mark.flows
+
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 

@@ -11,6 +11,8 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.browser.conftest import OpenPage
 from tests.end_to_end.processes import ServerProcess, running_server
 
+pytestmark = pytest.mark.flows
+
 
 @pytest.fixture(scope="module")
 def own(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.agents import Agent, Bus
 from tests.browser.conftest import OpenPage
+
+pytestmark = pytest.mark.flows
 
 
 def build(bus: Bus, name: str) -> tuple[str, Agent, Agent]:

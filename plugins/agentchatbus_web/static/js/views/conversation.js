@@ -1,5 +1,5 @@
 // The open thread: its head, its messages, and where one writes.
-import { cls, html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../ui.js";
+import { cls, html, kept, useEffect, useLayoutEffect, useMemo, useState } from "../ui.js";
 import { agentState, authorEmoji, authorName, nameOf, readSeq, typingIn, waitsIn } from "../state/selectors.js";
 import { dayKey, dayName, names as inWords, plural, since } from "../text/format.js";
 import { Composer } from "./composer.js";
@@ -17,36 +17,32 @@ function isFirst(message, before) {
   return !isSame || Date.parse(message.created_at) - Date.parse(before.created_at) > GROUP_MS;
 }
 
-// What is above a message, and the message.
-function row({ before, isNew, ...shown }) {
-  const { message } = shown;
-  const isNewDay = !before || dayKey(before.created_at) !== dayKey(message.created_at);
-  return [
-    isNewDay && html`<div class="divider" key=${`day ${message.seq}`} role="separator"><span>${dayName(message.created_at)}</span></div>`,
-    isNew && html`<div class="divider new" key="new" role="separator"><span>new</span></div>`,
-    html`<${Message} key=${message.id} ...${shown} isFirst=${isNewDay || isNew || isFirst(message, before)} />`,
-  ];
+// All that a row shows; most of what happens concerns few of them.
+function shows({ state, message, before, target, isNew, isMarked, names, today }) {
+  const { handoff_target: handed } = message.metadata;
+  const author = [authorName(state, message), authorEmoji(state, message), hue(message.author_id ?? message.author_name)];
+  const others = [handed && nameOf(state, handed), target && authorName(state, target)];
+  return [message, before, target, isNew, isMarked, names, today, ...author, ...others, state.extensions.decorations];
 }
 
-// A row is kept until something that it shows has changed: most of what happens concerns few of them.
+// What is above a message, and the message.
+const Row = kept(shows, ({ before, isNew, today, ...shown }) => {
+  const { message } = shown;
+  const isNewDay = !before || dayKey(before.created_at) !== dayKey(message.created_at);
+  return html`${isNewDay && html`<div class="divider" role="separator"><span>${dayName(message.created_at)}</span></div>`}
+    ${isNew && html`<div class="divider new" role="separator"><span>new</span></div>`}
+    <${Message} ...${shown} isFirst=${isNewDay || isNew || isFirst(message, before)} />`;
+});
+
 function Rows({ app, state, messages, newAfter, marked, names }) {
-  const kept = useRef(new Map());
   const byId = new Map(messages.map((message) => [message.id, message]));
   const today = new Date().toDateString();
-  const handed = (message) => message.metadata.handoff_target && nameOf(state, message.metadata.handoff_target);
-  const rows = messages.map((message, index) => {
+  return messages.map((message, index) => {
     const before = messages[index - 1];
-    const target = byId.get(message.reply_to_msg_id);
     const isNew = newAfter !== null && message.seq > newAfter && (!before || before.seq <= newAfter);
-    const isMarked = marked === message.seq;
-    const said = [authorName(state, message), authorEmoji(state, message), hue(message.author_id ?? message.author_name), handed(message)];
-    const inputs = [message, before, target, target && authorName(state, target), ...said, isNew, isMarked, names, today, state.extensions?.decorations];
-    const known = kept.current.get(message.id);
-    if (known?.inputs.every((input, at) => input === inputs[at])) return known;
-    return { inputs, nodes: row({ app, state, message, before, target, isNew, isMarked, names }) };
+    return html`<${Row} key=${message.id} app=${app} state=${state} message=${message} before=${before} names=${names} today=${today}
+      target=${byId.get(message.reply_to_msg_id)} isNew=${isNew} isMarked=${marked === message.seq} />`;
   });
-  kept.current = new Map(rows.map((made, index) => [messages[index].id, made]));
-  return rows.flatMap(({ nodes }) => nodes);
 }
 
 function Live({ state, threadId, now }) {

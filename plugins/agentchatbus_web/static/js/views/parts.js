@@ -66,7 +66,7 @@ function nodes(text, mentions) {
   let fragment = drawn.get(key);
   if (!fragment) {
     fragment = markdown(text, mentions);
-    if (drawn.size > 400) drawn.clear();
+    if (drawn.size > 200) drawn.clear();
     if (!fragment.querySelector("button, pre[data-kind=diagram]")) drawn.set(key, fragment);
     else return fragment;
   }
