@@ -27,16 +27,17 @@ class Crowd:
     def __init__(self, bus: Bus, seed: int) -> None:
         self.bus = bus
         self.random = random.Random(seed)
-        self.agents = [bus.agent(f"Crowd {number}") for number in range(4)]
+        self.agents = [bus.agent(f"Crowd {seed}.{number}") for number in range(4)]
         self.passers: list[Agent] = []
-        self.open = self.agents[0].creates("Crowd: the open thread")
+        self.name = f"Crowd {seed}"
+        self.open = self.agents[0].creates(f"{self.name}: the open thread")
         self.threads = [self.open]
         self.put_away: list[str] = []
         self.templates: list[str] = []
         self.said: list[Said] = []
         self.done: list[str] = []
         self.say()
-        self.threads.append(self.agents[1].creates("Crowd: another thread"))
+        self.threads.append(self.agents[1].creates(f"{self.name}: another thread"))
 
     def act(self, times: int) -> None:
         """Do so many random things."""
@@ -101,10 +102,10 @@ class Crowd:
         self.bus.ask("PUT", f"/api/messages/{self.message().message['id']}", json=body)
 
     def create(self) -> None:
-        self.threads.append(self.agent().creates(f"Crowd: thread {self.number()}"))
+        self.threads.append(self.agent().creates(f"{self.name}: thread {self.number()}"))
 
     def rename(self) -> None:
-        topic = f"Crowd: renamed {self.number()}"
+        topic = f"{self.name}: renamed {self.number()}"
         self.bus.ask("POST", f"/api/threads/{self.random.choice(self.threads)}/rename", json={"topic": topic})
 
     def change_state(self) -> None:

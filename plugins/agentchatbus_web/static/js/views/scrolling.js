@@ -60,6 +60,7 @@ export function useScroll({ app, thread, log, seq, newAfter }) {
 
   const onScroll = () => {
     const box = ref.current;
+    if (!box) return; // the browser tells of the last scroll after the view is gone
     noteEnd();
     place.anchor = anchorOf(box);
     if (box.scrollTop < AHEAD) app.try(app.session.older(thread.id));
