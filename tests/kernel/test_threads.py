@@ -78,10 +78,20 @@ async def test_a_repeated_creation_gets_the_first_answer(make_bus: MakeBus) -> N
         await create(agent, "Another room", idempotency_key=KEY)
 
 
-async def test_only_a_registered_agent_creates_threads(make_bus: MakeBus) -> None:
+async def test_who_has_proven_nothing_creates_no_thread(make_bus: MakeBus) -> None:
     bus = await make_bus()
     with pytest.raises(Unauthenticated, match="registered agent"):
-        await bus.call("thread_create", topic="Mine")
+        await bus.guest().call("thread_create", topic="Mine")
+
+
+async def test_a_person_creates_a_thread_that_nobody_leads(make_bus: MakeBus) -> None:
+    bus = await make_bus()
+    opened = await bus.call("thread_create", topic="Of a person", system_prompt="Be brief.")
+    thread = await bus.call("thread_get", thread_id=opened.thread.id)
+    overview = await bus.call("thread_overview", thread_id=thread.id)
+    assert (opened.created, thread.system_prompt, thread.settings.administrator) == (True, "Be brief.", None)
+    assert [item.agent_id for item in overview.participants] == [None]
+    assert not (await bus.call("thread_create", topic="Of a person")).created
 
 
 @pytest.mark.parametrize("topic", ["", "  \n"])
