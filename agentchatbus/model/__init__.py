@@ -16,6 +16,7 @@ from agentchatbus.model.messages import (
     Reaction,
     Role,
     StopReason,
+    concerned_by,
     hidden_metadata,
     is_human_only,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "WaitEdge",
     "WaitState",
     "ask_of",
+    "concerned_by",
     "freeze",
     "hash_token",
     "hidden_metadata",

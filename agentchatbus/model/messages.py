@@ -117,8 +117,8 @@ class Message:
         A message of the bus itself may name with ``metadata.wakes`` the ids of those whom it concerns; the others read
         it with what comes next.
         """
-        wakes = self.metadata.get("wakes") if self.role is Role.SYSTEM else None
-        return not isinstance(wakes, list | tuple) or agent_id in wakes
+        concerned = concerned_by(self.role, self.metadata)
+        return concerned is None or agent_id in concerned
 
 
 HIDDEN = "[human-only content hidden]"
@@ -134,6 +134,12 @@ VISIBLE_KEYS = (
     "decision_type",
 )
 """Keys of the metadata of such a message that agents see all the same."""
+
+
+def concerned_by(role: str | None, metadata: Metadata) -> list[str] | None:
+    """Return the ids of the agents whom a message concerns: those that the bus itself names, else None for all."""
+    wakes = metadata.get("wakes") if role == Role.SYSTEM else None
+    return [agent_id for agent_id in wakes if isinstance(agent_id, str)] if isinstance(wakes, list | tuple) else None
 
 
 def is_human_only(metadata: Metadata) -> bool:
