@@ -21,7 +21,7 @@ PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python
 OLDEST = (3, 11)
 COMMANDS = {
     "start": ([], ["-m", "agentchatbus", "serve"]),
-    "test": (["--group", "test"], ["-m", "pytest", "-n", "auto"]),
+    "test": (["--group", "test"], ["-m", "pytest", "-n", "auto", "--dist", "worksteal"]),
 }
 
 

@@ -14,6 +14,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,7 @@ def _cell(text: str) -> str:
     return text.replace("``", "`").replace("|", "\\|")
 
 
+@cache
 def _documented_assignments() -> dict[str, str]:
     """Return the strings below assignments in the kernel, by the name that is assigned."""
     found = {}

@@ -9,23 +9,17 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.contract.drivers import ACCEPT, CLIENT, META, MODERN
 from tests.contract.site import Site, client
 
 IS_LONG = os.environ.get("AGENTCHATBUS_PROPERTIES") == "long"
-WITHIN = 10.0
+WITHIN = 60.0
 """Seconds in which everything has to be answered, on a busy machine too."""
 
-FUZZ = settings(
-    max_examples=4000 if IS_LONG else 80,
-    deadline=None,
-    derandomize=not IS_LONG,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+FUZZ = settings(max_examples=4000 if IS_LONG else 80)
 METHODS = st.sampled_from(
     [
         "tools/call",

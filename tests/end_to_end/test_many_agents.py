@@ -13,7 +13,7 @@ from mcp.client.client import Client
 from tests.end_to_end.processes import running_server
 
 AGENTS = 32
-CYCLES = 4
+CYCLES = 3
 MAX_ATTEMPTS = 400
 
 

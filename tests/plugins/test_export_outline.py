@@ -29,7 +29,7 @@ def outline(page: str) -> tuple[list[str], list[str]]:
     return headings, raw
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(messages)
 @example("```\n# Big")
 @example("- ```\n  ```\n# Big")

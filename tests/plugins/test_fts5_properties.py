@@ -45,7 +45,7 @@ async def asked(site: SearchSite, query: str, **fields: Any) -> set[str] | None:
         return None
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(QUERIES, min_size=1, max_size=12))
 async def test_any_query_finds_the_same_in_an_index_and_by_looking(queries: list[str]) -> None:
     memory = MemoryStorage()
@@ -61,7 +61,7 @@ async def test_any_query_finds_the_same_in_an_index_and_by_looking(queries: list
             assert [(query, await asked(indexed, query)) for query in queries] == expected
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=8))
 async def test_any_word_of_a_message_finds_it_until_it_is_edited_or_removed(edits: list[tuple[str, str]]) -> None:
     with TemporaryDirectory() as folder:
@@ -103,7 +103,7 @@ def test_what_the_triggers_call_never_fails(
     assert mark_words(author, metadata, version).startswith("every ")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=50))
 def test_fts5_takes_every_word_for_one_word(texts: list[str]) -> None:
     connection = sqlite3.connect(":memory:")
@@ -119,7 +119,7 @@ def test_fts5_takes_every_word_for_one_word(texts: list[str]) -> None:
     connection.close()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=10))
 async def test_any_cursor_is_refused_or_harmless(cursors: list[str]) -> None:
     with TemporaryDirectory() as folder:

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
@@ -39,11 +39,7 @@ ENDLESS = "/events"
 CHECKS = [content_type_conformance, response_schema_conformance, status_code_conformance]
 BOUNDED = settings(
     max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize=True,
     phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
 )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
@@ -136,17 +136,10 @@ class ConversationOverHttp(Conversation):
 
 
 def profile(examples: int, steps: int) -> settings:
-    return settings(
-        max_examples=examples * (20 if IS_LONG else 1),
-        stateful_step_count=steps * (2 if IS_LONG else 1),
-        deadline=None,
-        derandomize=not IS_LONG,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    return settings(max_examples=examples * (20 if IS_LONG else 1), stateful_step_count=steps * (2 if IS_LONG else 1))
 
 
 TestInProcess = Conversation.TestCase
-TestInProcess.settings = profile(45, 30)
+TestInProcess.settings = profile(30, 30)
 TestOverHttp = ConversationOverHttp.TestCase
 TestOverHttp.settings = profile(2, 25)
