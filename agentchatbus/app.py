@@ -40,6 +40,9 @@ from agentchatbus.ports.transport import HttpTransport
 from agentchatbus.providers import isolated
 from agentchatbus.tracing import HookListener
 
+SHORTEST_TOKEN = 12
+"""Characters of an operator token where the network may try to guess it."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -146,13 +149,15 @@ def check_exposure(config: Config) -> None:
     """Refuse a bus that the network can reach and nothing protects.
 
     Raises:
-        ConfigError: The host is not loopback, and there is no operator token.
+        ConfigError: The host is not loopback, and there is no operator token, or one that is soon guessed.
     """
-    if config.server.is_loopback or config.server.operator_token:
+    token = config.server.operator_token
+    if config.server.is_loopback or (token and len(token) >= SHORTEST_TOKEN):
         return
     raise ConfigError(
         f"Everybody who reaches {config.server.host!r} could read and write on this bus. Set an operator token "
-        "(AGENTCHATBUS_ADMIN_TOKEN, or operator_token in [server]), or listen on 127.0.0.1."
+        f"(AGENTCHATBUS_ADMIN_TOKEN, or operator_token in [server]) of {SHORTEST_TOKEN} characters or more, "
+        "or listen on 127.0.0.1."
     )
 
 

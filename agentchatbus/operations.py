@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 
@@ -236,7 +237,7 @@ class Operations:
         try:
             params = validated(operation.params, arguments)
             credentials, explicit = _credentials(params, session)
-            caller = await self._identify(credentials, session, explicit=explicit)
+            caller = await self._identify(credentials, session, getattr(params, "author", ""), explicit=explicit)
             if operation.gated:
                 await self.gate(_action(operation, caller, params))
             call = Call(
@@ -256,15 +257,27 @@ class Operations:
             logger.exception("Operation %s failed", name)
             raise Internal("The bus failed to do this; its log says why.") from error
 
-    async def _identify(self, credentials: Credentials, session: Session, *, explicit: bool) -> Caller:
+    async def _identify(self, credentials: Credentials, session: Session, author: str, *, explicit: bool) -> Caller:
         """Return who calls; a session forgets a token that is worth nothing any more."""
-        try:
+        if explicit or session.remembered is None:
             return await self.identify(credentials)
+        try:
+            return await self._author(credentials, author) or await self.identify(credentials)
         except Unauthenticated:
-            if explicit or session.remembered is None:
-                raise
             session.remembered = None
             return await self.identify(session.credentials)
+
+    async def _author(self, credentials: Credentials, author: str) -> Caller | None:
+        """Return another agent than the remembered one, if the call names it and its reply token proves it.
+
+        Several agents may share a connection, which remembers the last of them only.
+        """
+        if credentials.reply_token is None or author in ("", credentials.agent_id):
+            return None
+        with suppress(Unauthenticated):
+            holder = await self.identify(replace(credentials, agent_id=None, token=None))
+            return holder if holder.is_agent and author in (holder.agent_id, holder.name) else None
+        return None
 
 
 def _credentials(params: BaseModel, session: Session) -> tuple[Credentials, bool]:
@@ -283,9 +296,5 @@ def _credentials(params: BaseModel, session: Session) -> tuple[Credentials, bool
 
 
 def _action(operation: Operation[Any], caller: Caller, params: BaseModel) -> Action:
-    return Action(operation=operation.name, caller=caller, arguments=_public(params), read_only=operation.read_only)
-
-
-def _public(params: BaseModel) -> Metadata:
-    frozen: Metadata = freeze(params.model_dump(exclude={"token", "reply_token"}, exclude_none=True))
-    return frozen
+    shown: Metadata = freeze(params.model_dump(exclude={"token", "reply_token"}, exclude_none=True))
+    return Action(operation=operation.name, caller=caller, arguments=shown, read_only=operation.read_only)

@@ -87,10 +87,11 @@ class Identity:
         if caller := await self._hooks.authenticate(credentials):
             return caller
         if credentials.agent_id is None and (access := await self._access(credentials.token)):
-            return _access_caller(access, credentials)
+            agent = await self._holder(credentials.reply_token) if access.scope is Scope.AGENT else None
+            return _agent_caller(agent, credentials) if agent else _access_caller(access, credentials)
         if credentials.token is not None or credentials.agent_id is not None:
             return await self._agent(credentials)
-        if credentials.reply_token and (agent := await self._holder(credentials.reply_token)):
+        if agent := await self._holder(credentials.reply_token):
             return _agent_caller(agent, credentials)
         if not self._settings.is_open:
             raise Unauthenticated("This bus is open to the network, so every call needs a token.")
@@ -149,8 +150,10 @@ class Identity:
     async def _by_token(self, token_hash: str) -> Agent | None:
         return await self._look_up(token_hash, lambda tx: tx.agents.by_token(token_hash))
 
-    async def _holder(self, reply_token: str) -> Agent | None:
+    async def _holder(self, reply_token: str | None) -> Agent | None:
         """Return the agent that a reply token was issued to, used or not."""
+        if not reply_token:
+            return None
         token_hash = hash_token(reply_token)
         if agent_id := self._tokens.owner(token_hash):
             return await self._look_up(agent_id, lambda tx: tx.agents.get(agent_id))

@@ -44,7 +44,8 @@ class Joining:
         bounds.check_agent(draft)
         who = caller if caller.is_agent else NOBODY
         topic = await self._prepare(join, caller)
-        asked = fingerprint("bus_connect", who, draft, *([join.draft] if join.draft else ()))
+        place = join.draft if join.draft and join.thread_id is None else ThreadDraft(topic=f"id:{join.thread_id}")
+        asked = fingerprint("bus_connect", who, draft, place)
         repeatable = Repeatable.of(who, key, asked, self._clock.now())
 
         def again(tx: Transaction, answer: Mapping[str, Any]) -> Connected:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from agentchatbus.bus import bounds
-from agentchatbus.bus.messages import append, as_system
+from agentchatbus.bus.messages import append, as_system, changeable
 from agentchatbus.bus.parts import Parts
 from agentchatbus.bus.rights import require_lead, require_person, require_seat
 from agentchatbus.bus.tokens import existing
@@ -61,6 +61,7 @@ class Lifecycle:
             require_lead(caller, thread, "close a meeting")
             if thread.status is ThreadStatus.CLOSED:
                 return Closed(thread=thread, was_closed=True)
+            changeable(tx, thread_id, "does not accept new messages")
             append(tx, thread, as_system(_farewell(thread.id, caller, summary)), now)
             closed = replace(self._with_status(existing(tx, thread_id), ThreadStatus.CLOSED), summary=summary)
             tx.threads.update(closed)

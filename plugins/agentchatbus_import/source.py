@@ -54,13 +54,13 @@ class Source:
         where = " AND ".join(f"{name} IS ?" for name in equal) or "TRUE"
         statement = f"SELECT * FROM {table} WHERE {where} ORDER BY {order}"  # noqa: S608 - names are constants
         for row in self._connection.execute(statement, tuple(equal.values())):
-            yield _Row(row)
+            yield _Row({name: _plain(value) for name, value in dict(row).items()})
 
     def ids(self, table: str) -> set[str]:
         """Return the ids of all rows of a table."""
         if not self.has(table):
             return set()
-        return {str(row[0]) for row in self._connection.execute(f"SELECT id FROM {table}")}  # noqa: S608
+        return {str(_plain(row[0])) for row in self._connection.execute(f"SELECT id FROM {table}")}  # noqa: S608
 
     def _names(self) -> list[str]:
         found = self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -108,6 +108,11 @@ def _checked(connection: sqlite3.Connection, path: Path) -> Source:
     if not (source.has("threads") and source.has("messages")):
         raise ConfigError(f"{path}: this is no database of an AgentChatBus: it has no threads and messages.")
     return source
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of a column; no column of an older bus holds bytes on purpose."""
+    return _text(value) if isinstance(value, bytes) else value
 
 
 def _text(value: bytes) -> str:

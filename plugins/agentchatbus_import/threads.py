@@ -67,8 +67,9 @@ class ThreadImport:
     def messages(self, rows: Sequence[Row], beside: Beside, tx: Transaction) -> None:
         """Store messages that are not there yet, with their edits and reactions."""
         for row in rows:
-            if tx.messages.get(str(row["id"])):
+            if known := tx.messages.get(str(row["id"])):
                 self._count_known(row, beside)
+                self._take_note(known)  # an import that broke off has not said yet who took part
                 continue
             message = self._reader.message(row, self._seq(row), beside.all_messages)
             self._store(tx, message)
@@ -87,7 +88,7 @@ class ThreadImport:
 
     def _seq(self, row: Row) -> int:
         """Return the message's old number, or the next one where several messages have the same."""
-        wanted = int(row["seq"] or 0)
+        wanted = self._reader.number(row["seq"], row["id"])
         seq = max(wanted, self._last_seq + 1)
         if seq != wanted:
             self._report.note("messages: the seq is taken, so they got another", f"{row['id']}: {wanted} -> {seq}")
@@ -96,12 +97,14 @@ class ThreadImport:
     def _store(self, tx: Transaction, message: Message) -> None:
         self._last_seq = message.seq
         self._report.imported["messages"] += 1
-        if message.author_id != SYSTEM and message.role is not Role.SYSTEM:
-            self._take_note(message)
+        self._take_note(message)
         if not self._is_dry:
             tx.messages.append(message)
 
     def _take_note(self, message: Message) -> None:
+        """Remember who spoke, and up to where."""
+        if message.author_id == SYSTEM or message.role is Role.SYSTEM:
+            return
         key = message.author_id or message.author_name
         known = self._speakers.get(key)
         self._speakers[key] = Participant(
@@ -134,11 +137,11 @@ class ThreadImport:
 
     def _hidden(self, tx: Transaction, row: Row) -> None:
         """Store a message for humans only that had no number: it goes to the thread's end."""
+        self._report.found["messages"] += 1
         if tx.messages.get(str(row["id"])):
             self._report.known["messages"] += 1
             return
         message = self._reader.message(row, self._last_seq + 1, set())
-        self._report.found["messages"] += 1
         self._report.note("messages: for humans only, without a seq, put at the end of their thread", message.id)
         self._store(tx, replace(message, metadata=freeze({**message.metadata, "visibility": "human_only"})))
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
+import orjson
+
 from agentchatbus.plugin_api import (
+    SYSTEM,
     Administrator,
     Agent,
     Message,
@@ -28,6 +30,12 @@ from agentchatbus_import.source import Row
 
 MIN_TIMEOUT = 30
 DEFAULT_TIMEOUT = 60
+AWAY = timedelta(hours=1)
+"""For how long agents are silent at least when they are imported: nobody has heard of them here."""
+
+MOST = 2**50
+"""The largest number that is believed; clients of some languages lose digits of larger ones."""
+
 SECOND_OFFSET = re.compile(r"([+-]\d\d:\d\d)[+-]\d\d:\d\d$")
 EnumT = TypeVar("EnumT", bound=StrEnum)
 
@@ -69,7 +77,7 @@ class Reader:
             thread_id=str(row["thread_id"]),
             seq=seq,
             author=author,
-            author_id=row["author_id"],
+            author_id=row["author_id"] or (SYSTEM if row["role"] == Role.SYSTEM else None),
             author_name=str(row["author_name"] or author),
             role=self._choice(Role, row["role"], Role.USER, row["id"]),
             content=str(row["content"] or ""),
@@ -78,12 +86,13 @@ class Reader:
             metadata=self.json_object(row["metadata"], row["id"]),
             reply_to_msg_id=target,
             edited_at=self._optional_time(row["edited_at"], row["id"]),
-            edit_version=int(row["edit_version"] or 0),
+            edit_version=self.number(row["edit_version"], row["id"]),
         )
 
     def agent(self, row: Row) -> Agent:
         """Return an agent as it was, offline until it gives a sign of life."""
-        seen = self.time(row["last_heartbeat"] or row["registered_at"], row["id"])
+        away = self._now - AWAY
+        seen = min(away, self.time(row["last_heartbeat"] or row["registered_at"], row["id"]))
         name = str(row["name"] or row["id"])
         return Agent(
             id=str(row["id"]),
@@ -92,7 +101,7 @@ class Reader:
             model=str(row["model"] or "Unknown Model"),
             registered_at=self.time(row["registered_at"] or row["last_heartbeat"], row["id"]),
             last_heartbeat=seen,
-            last_activity_time=self._optional_time(row["last_activity_time"], row["id"]) or seen,
+            last_activity_time=min(away, self._optional_time(row["last_activity_time"], row["id"]) or seen),
             last_activity="imported",
             description=str(row["description"] or ""),
             capabilities=tuple(str(item) for item in self._json_list(row["capabilities"], row["id"])),
@@ -106,7 +115,7 @@ class Reader:
         """Return an edit as it was."""
         return MessageEdit(
             message_id=str(row["message_id"]),
-            version=int(row["version"] or 0),
+            version=self.number(row["version"], row["message_id"]),
             old_content=str(row["old_content"] or ""),
             edited_by=str(row["edited_by"] or "unknown"),
             created_at=self.time(row["created_at"], row["message_id"]),
@@ -127,15 +136,24 @@ class Reader:
 
     def time(self, text: Any, which: object) -> datetime:
         """Read a time in any form that old buses wrote; the offset may stand there twice."""
-        if isinstance(text, int | float):
-            return datetime.fromtimestamp(text / 1000 if text > 1e11 else text, UTC)
-        plain = SECOND_OFFSET.sub(r"\1", str(text or "").strip().replace(" ", "T", 1))
         try:
-            moment = datetime.fromisoformat(plain)
-        except ValueError:
+            return _moment(text)
+        except (ValueError, OverflowError, OSError):
             self._report.note("times that cannot be read, taken as now", which)
             return self._now
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    def number(self, value: Any, which: object, otherwise: int = 0) -> int:
+        """Read a number that counts something."""
+        if value is None or value == "":
+            return otherwise
+        try:
+            number = int(value)
+        except (ValueError, OverflowError):
+            number = -1
+        if 0 <= number <= MOST:
+            return number
+        self._report.note(f"numbers that cannot be, taken as {otherwise}", which)
+        return otherwise
 
     def json_object(self, text: Any, which: object) -> Metadata:
         """Read a JSON object; what is none is kept aside as text."""
@@ -152,10 +170,12 @@ class Reader:
         if text in (None, ""):
             return None
         try:
-            return json.loads(text)
+            value = orjson.loads(text)
+            orjson.dumps(value)  # refuses what is nested too deeply to be shown
         except (TypeError, ValueError):
             self._report.note("JSON that cannot be read, kept as text where there is room", which)
             return str(text)
+        return value
 
     def _optional_time(self, text: Any, which: object) -> datetime | None:
         return self.time(text, which) if text else None
@@ -175,8 +195,8 @@ class Reader:
         chosen = self._administrator(row, "auto_assigned_admin", "admin_assignment_time")
         return ThreadSettings(
             auto_administrator_enabled=enabled is None or bool(enabled),
-            timeout_seconds=_seconds(row["timeout_seconds"]),
-            switch_timeout_seconds=_seconds(row["switch_timeout_seconds"]),
+            timeout_seconds=self._seconds(row, "timeout_seconds"),
+            switch_timeout_seconds=self._seconds(row, "switch_timeout_seconds"),
             creator_admin=creator,
             auto_assigned_admin=None if creator else chosen,
         )
@@ -188,6 +208,20 @@ class Reader:
         assigned_at = self.time(row[since] or row["created_at"], agent_id)
         return Administrator(agent_id=str(agent_id), name=str(row[f"{who}_name"] or agent_id), assigned_at=assigned_at)
 
+    def _seconds(self, row: Row, name: str) -> int:
+        return max(MIN_TIMEOUT, self.number(row[name], row["thread_id"], DEFAULT_TIMEOUT))
 
-def _seconds(value: Any) -> int:
-    return max(MIN_TIMEOUT, int(value or DEFAULT_TIMEOUT))
+
+def _moment(text: Any) -> datetime:
+    """Return a moment.
+
+    Raises:
+        ValueError: The text is none.
+        OverflowError: It lies too far away.
+        OSError: So it does, for this machine.
+    """
+    if isinstance(text, int | float):
+        return datetime.fromtimestamp(text / 1000 if text > 1e11 else text, UTC)
+    plain = SECOND_OFFSET.sub(r"\1", str(text or "").strip().replace(" ", "T", 1))
+    moment = datetime.fromisoformat(plain)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -16,7 +16,7 @@ from mcp.server.session import ServerSession
 from mcp.server.subscriptions import ListenHandler, ResourcesListChanged, ResourceUpdated, ServerEvent
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from agentchatbus.plugin_api import EventFeed
+from agentchatbus.plugin_api import EventFeed, InvalidRequest
 from agentchatbus_mcp.changes import Changes
 from agentchatbus_mcp.sdk import Context, at_end_of, connection_of
 
@@ -24,7 +24,8 @@ logger = logging.getLogger(__name__)
 
 BATCH = 100
 MOST_SUBSCRIPTIONS = 1000
-"""Resources that one legacy client may subscribe to."""
+LONGEST_URI = 2048
+"""How many resources one legacy client may subscribe to, and how many characters name one."""
 
 
 class _Listeners:
@@ -102,10 +103,17 @@ class Updates:
         self.listen = ListenHandler(self._listeners)
 
     def subscribe(self, context: Context, uri: str) -> None:
-        """Tell this legacy client when the resource changes."""
+        """Tell this legacy client when the resource changes.
+
+        Raises:
+            InvalidRequest: Its address is too long, or there are too many already.
+        """
+        if len(uri) > LONGEST_URI:
+            raise InvalidRequest(f"The address of a resource has at most {LONGEST_URI} characters.")
         subscriber = self._subscriber(context)
-        if len(subscriber.uris) < MOST_SUBSCRIPTIONS:
-            subscriber.uris.add(uri)
+        if len(subscriber.uris) >= MOST_SUBSCRIPTIONS and uri not in subscriber.uris:
+            raise InvalidRequest(f"A client follows at most {MOST_SUBSCRIPTIONS} resources. Unsubscribe from some.")
+        subscriber.uris.add(uri)
         self._want()
 
     def list_was_read(self, context: Context) -> None:

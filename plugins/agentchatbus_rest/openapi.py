@@ -12,6 +12,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerati
 
 from agentchatbus.plugin_api import FileResult
 from agentchatbus_rest.endpoint import SECRETS, WITH_BODY, Endpoint
+from agentchatbus_rest.examples import Examples
 from agentchatbus_rest.fixed import FIXED_PATHS
 from agentchatbus_rest.http import NO_CONTENT
 from agentchatbus_rest.logins import Me
@@ -81,7 +82,7 @@ def _operation(endpoint: Endpoint, schemas: _Schemas) -> Schema:
     if route.method in WITH_BODY:
         in_query = []
         if given:
-            document["requestBody"] = _body(endpoint, given, required)
+            document["requestBody"] = _body(endpoint, schemas.examples, given, required)
     else:
         in_query = [
             _parameter(name, "query", schema, is_required=name in required)
@@ -97,11 +98,12 @@ def _parameter(name: str, place: str, schema: Schema, *, is_required: bool) -> S
     return {"name": name, "in": place, "required": is_required, "schema": schema, **description}
 
 
-def _body(endpoint: Endpoint, given: dict[str, Schema], required: frozenset[str]) -> Schema:
+def _body(endpoint: Endpoint, examples: Examples, given: dict[str, Schema], required: frozenset[str]) -> Schema:
     schema: Schema = {"type": "object", "properties": given}
     if needed := [name for name in given if name in required]:
         schema["required"] = needed
-    content = {"application/json": _content(schema, endpoint.presenter.request_example)}
+    example = endpoint.presenter.request_example or examples.body(given, required)
+    content: Schema = {"application/json": {"schema": schema, "example": example}}
     if endpoint.files:
         binary = {name: {"type": "string", "contentMediaType": OCTETS} for name in given if name in endpoint.files}
         content = {"multipart/form-data": {"schema": {**schema, "properties": {**given, **binary}}}, **content}
@@ -111,7 +113,7 @@ def _body(endpoint: Endpoint, given: dict[str, Schema], required: frozenset[str]
 def _answers(endpoint: Endpoint, schemas: _Schemas) -> dict[str, Schema]:
     if endpoint.operation.result is FileResult:
         return {str(endpoint.route.status): {"description": "The file.", "content": {"*/*": {"schema": {}}}}}
-    content = _content(schemas.answer(endpoint.operation.name), endpoint.presenter.answer_example)
+    content = _answer(schemas, endpoint)
     if endpoint.route.status == NO_CONTENT:
         return {str(NO_CONTENT): {"description": "Done."}}
     answers = {str(endpoint.route.status): {"description": "Done.", "content": {"application/json": content}}}
@@ -120,7 +122,10 @@ def _answers(endpoint: Endpoint, schemas: _Schemas) -> dict[str, Schema]:
     return answers
 
 
-def _content(schema: Schema, example: Any) -> Schema:
+def _answer(schemas: _Schemas, endpoint: Endpoint) -> Schema:
+    schema, example = schemas.answer(endpoint.operation.name), endpoint.presenter.answer_example
+    if example is None:
+        example = schemas.examples.of(schema)
     return {"schema": schema} if example is None else {"schema": schema, "example": example}
 
 
@@ -142,6 +147,7 @@ class _Schemas:
         references = {name: self._found[name, "validation"]["$ref"].removeprefix(REFERENCE) for name, _, _ in given}
         self._given = {name: models[reference] for name, reference in references.items()}
         self.components = {name: schema for name, schema in models.items() if name not in references.values()}
+        self.examples = Examples(models)
         self.components["Me"] = TypeAdapter(Me).json_schema(ref_template=REFERENCE + "{model}")
 
     def answer(self, name: str) -> Schema:

@@ -153,6 +153,17 @@ async def test_an_access_token_proves_its_scope_until_it_is_revoked(
         await access.revoke(granted.token.id, OPERATOR)
 
 
+@pytest.mark.parametrize(("scope", "is_agent"), [("agent", True), ("human", False)])
+async def test_a_reply_token_proves_its_agent_beside_the_access_token_that_lets_agents_in(
+    make_bus: MakeBus, scope: str, is_agent: bool
+) -> None:
+    bus = await make_bus()
+    agent = await bus.agent("Alice")
+    granted = await bus.app.bus.access.create("Somebody", Scope(scope), OPERATOR)
+    caller = await bus.app.bus.identify(Credentials(token=granted.secret, reply_token=agent.sync.reply_token))
+    assert (caller.agent_id == agent.agent_id) is is_agent
+
+
 async def test_an_access_token_ends_when_it_was_told_to(make_bus: MakeBus) -> None:
     bus = await make_bus(settings=OPEN_TO_ALL)
     granted = await bus.app.bus.access.create("For a day", Scope.HUMAN, OPERATOR, valid_for=timedelta(days=1))

@@ -220,8 +220,11 @@ def test_a_bus_without_any_storage_says_so() -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "bus.example"])
-async def test_h24_the_network_is_refused_without_an_operator_token(host: str) -> None:
-    config = Config(server=ServerTable(host=host), plugins=PluginsTable(enable=()))
+@pytest.mark.parametrize("token", [None, "guess me"])
+async def test_h24_the_network_is_refused_without_an_operator_token_that_is_hard_to_guess(
+    host: str, token: str | None
+) -> None:
+    config = Config(server=ServerTable(host=host, operator_token=token), plugins=PluginsTable(enable=()))
     with pytest.raises(ConfigError, match="AGENTCHATBUS_ADMIN_TOKEN, or operator_token in"):
         async with open_bus(config, storage=memory_offer()):
             pass

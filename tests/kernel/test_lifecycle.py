@@ -88,6 +88,15 @@ async def test_an_archived_thread_returns_to_the_state_it_had(make_bus: MakeBus,
     assert (await types(bus))[-2:] == ["thread.state", "thread.unarchived"]
 
 
+async def test_a_meeting_in_the_archive_gets_no_farewell(make_bus: MakeBus) -> None:
+    bus = await make_bus()
+    await bus.call("thread_archive", thread_id=bus.thread)
+    with pytest.raises(ThreadClosed):
+        await bus.call("close_meeting", thread_id=bus.thread)
+    assert (await thread(bus)).status is ThreadStatus.ARCHIVED
+    assert await bus.messages() == []
+
+
 async def test_unarchiving_a_thread_that_is_not_archived_changes_nothing(make_bus: MakeBus) -> None:
     bus = await make_bus()
     await bus.call("thread_set_state", thread_id=bus.thread, state="review")

@@ -74,7 +74,7 @@ def test_h24_a_host_for_the_network_needs_an_operator_token(tmp_path: Path, host
 
 def test_an_address_that_this_machine_has_not_is_a_sentence(tmp_path: Path) -> None:
     options = ("--config", str(write_configuration(tmp_path)), "--host", "192.0.2.1", "--port", "0")
-    refused = run_command(*options, AGENTCHATBUS_ADMIN_TOKEN="secret")
+    refused = run_command(*options, AGENTCHATBUS_ADMIN_TOKEN="a long operator token")
     assert refused.returncode == 2
     assert refused.stderr.startswith("Error: This machine has no address '192.0.2.1'.")
 

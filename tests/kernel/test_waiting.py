@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from agentchatbus.plugin_api import NotFound, OutOfSync, Unauthenticated
+from agentchatbus.plugin_api import InvalidRequest, NotFound, OutOfSync, Unauthenticated
 from agentchatbus.testing import MakeBus, ManualClock
 from tests.kernel.support import MINUTE, blocked, wait
 
@@ -152,6 +152,13 @@ async def test_m30_a_timeout_of_zero_still_looks(make_bus: MakeBus) -> None:
     await bus.post("there")
     for timeout_ms in (0, -5):
         assert [message.content for message in (await wait(agent, 0, timeout_ms)).messages] == ["there"]
+
+
+async def test_what_everybody_is_told_of_a_wait_has_an_end(make_bus: MakeBus) -> None:
+    bus = await make_bus()
+    agent = await bus.agent("Nova")
+    with pytest.raises(InvalidRequest, match="200 characters"):
+        await wait(agent, 0, 0, waiting_for=["x" * 201])
 
 
 async def test_m31_an_unknown_thread_is_a_clear_error(make_bus: MakeBus) -> None:

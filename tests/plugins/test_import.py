@@ -16,6 +16,8 @@ from agentchatbus.app import App, open_bus
 from agentchatbus.cli import main
 from agentchatbus.config import Flags, load_config
 from agentchatbus.plugin_api import CallerKind, Credentials, Session
+from agentchatbus_import.importing import Importer, Plan
+from agentchatbus_import.source import open_source
 from tests.plugins.import_kit import (
     ARCHIVE,
     NOVA,
@@ -28,6 +30,8 @@ from tests.plugins.import_kit import (
     TOKENS,
     write_old_database,
 )
+
+SAID = [row for row in ROWS["messages"] if row["thread_id"] == ROOM]
 
 PERSON = Session(credentials=Credentials(grants=CallerKind.HUMAN, name="human"), fills_sync=True)
 
@@ -170,6 +174,25 @@ def test_a_later_import_brings_what_is_new(old: Path, tmp_path: Path) -> None:
     assert [row[1] for row in dump(tmp_path) if row[0] == ROOM] == [131, 140, 141, 150, 151]
 
 
+async def test_an_import_that_broke_off_is_completed_by_the_next_one(old: Path, tmp_path: Path) -> None:
+    def break_off(rows: int) -> None:
+        if rows == len(SAID):
+            raise ConnectionAbortedError
+
+    with open_source(old) as source:
+        async with opened(tmp_path) as app:
+            with pytest.raises(ConnectionAbortedError):
+                await Importer(source, app, Plan(uploads=None, is_dry=False, advance=break_off)).run()
+            assert len(await messages(app, ROOM)) == len(SAID)
+    assert (await asyncio.to_thread(run, tmp_path, old)).exit_code == 0
+    async with opened(tmp_path) as app:
+        overview = await ask(app, "thread_overview", thread_id=ROOM)
+        agent = Session(credentials=Credentials(agent_id=NOVA, token=TOKENS[NOVA]))
+        moved = await ask(app, "thread_set_state", agent, thread_id=ROOM, state="done")
+    assert {(item.key, item.read_seq) for item in overview.participants} >= {(NOVA, 131), ("human", 140)}
+    assert moved.status == "done"
+
+
 def test_a_dry_run_reports_and_stores_nothing(old: Path, tmp_path: Path) -> None:
     report = run(tmp_path, old, "--dry-run").output
     assert "dry run" in report
@@ -198,6 +221,29 @@ def test_what_is_no_database_of_an_old_bus_is_refused_with_a_sentence(tmp_path: 
     result = run(tmp_path, path)
     assert (result.exit_code, "Traceback" in result.output) == (2, False)
     assert str(path) in result.output
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        ("threads", {"created_at": 1e18, "updated_at": "9999-12-31T23:59:59-14:00", "summary": b"bytes\xff"}),
+        ("threads", {"metadata": '{"a":' * 3000 + "1" + "}" * 3000}),
+        ("messages", {"seq": "many", "edit_version": "some", "metadata": '{"a": NaN}'}),
+        ("messages", {"seq": 2**62, "edited_at": -1e18, "metadata": '{"a": "\\ud800"}', "author_id": b"x\xff"}),
+        ("message_edits", {"version": "first", "created_at": 1e300}),
+        ("reactions", {"created_at": "0001-01-01T00:00:00+14:00", "agent_name": b"\xff"}),
+        ("agents", {"last_heartbeat": 1e18, "skills": "[" * 500 + "]" * 500}),
+        ("thread_settings", {"timeout_seconds": "long", "switch_timeout_seconds": 2**62}),
+    ],
+)
+def test_a_value_that_cannot_be_read_does_not_stop_the_import(
+    table: str, values: dict[str, Any], tmp_path: Path
+) -> None:
+    rows = {**ROWS, table: [{**ROWS[table][0], **values}, *ROWS[table][1:]]}
+    write_old_database(tmp_path / "bus.db", rows)
+    result = run(tmp_path, tmp_path / "bus.db")
+    assert result.exit_code == 0, result.output
+    assert "cannot be" in result.output
 
 
 def test_a_missing_file_and_a_database_of_our_own_are_refused(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ FLAGS = BusSettings(enable_handoff_target=True, enable_stop_reason=True, enable_
 METADATA = {"handoff_target": "somebody", "stop_reason": "complete", "other": 1}
 
 
-async def post_with_flags(harness: BusHarness) -> tuple[dict[str, Any], dict[str, Any]]:
+async def post_with_flags(
+    harness: BusHarness, metadata: dict[str, Any] = METADATA
+) -> tuple[dict[str, Any], dict[str, Any]]:
     agent = await harness.agent("Alice")
     async with client_of(harness) as client:
         posted = await call(
@@ -23,7 +25,7 @@ async def post_with_flags(harness: BusHarness) -> tuple[dict[str, Any], dict[str
             content="Done",
             expected_last_seq=agent.sync.current_seq,
             reply_token=agent.sync.reply_token,
-            metadata=METADATA,
+            metadata=metadata,
             priority="urgent",
         )
         listed = await call(client, "msg_list", thread_id=harness.thread, include_system_prompt=False)
@@ -35,6 +37,13 @@ async def test_features_that_are_on_are_shown(make_bus: MakeBus) -> None:
     assert (posted["handoff_target"], posted["stop_reason"], posted["priority"]) == ("somebody", "complete", "urgent")
     assert message["metadata"] == METADATA
     assert message["priority"] == "urgent"
+
+
+async def test_a_target_that_is_no_text_is_kept_and_not_shown(make_bus: MakeBus) -> None:
+    harness = await make_bus(settings=FLAGS)
+    posted, message = await post_with_flags(harness, {"handoff_target": {"id": "somebody"}})
+    assert "handoff_target" not in posted
+    assert message["metadata"] == {"handoff_target": {"id": "somebody"}}
 
 
 async def test_features_that_are_off_are_hidden_but_kept(make_bus: MakeBus) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from agentchatbus.plugin_api import Bus, BusSettings, Call, Operation, Params, P
 from agentchatbus.testing import AgentHandle, MakeBus
 from agentchatbus_mcp import McpHttpPlugin, McpSsePlugin
 from tests.plugins.mcp_site import Site, call, refused, serving
+from tests.plugins.mcp_wire import bridged
 
 
 async def who(site: Site, headers: dict[str, str], *, path: str = "/mcp") -> dict[str, Any]:
@@ -124,6 +126,45 @@ async def test_a_connection_remembers_the_token_that_it_has_seen(make_bus: MakeB
         again = await call(client, "bus_connect", thread_name="Talk", ide="A", model="1")
     # Several agents may share one connection, so who connects without a token is somebody new.
     assert again["agent"]["agent_id"] != joined["agent"]["agent_id"]
+
+
+@pytest.mark.parametrize("way_in", ["http-legacy", "sse-legacy", "sse-modern"])
+async def test_agents_that_share_a_connection_post_with_their_reply_tokens(make_bus: MakeBus, way_in: str) -> None:
+    async with serving(make_bus) as site, site.client(way_in) as client:
+        one, other = [await call(client, "bus_connect", thread_name="Talk", ide=ide, model="1") for ide in "AB"]
+        for joined, seq in ((one, 0), (other, 1)):
+            proof = {"reply_token": joined["reply_token"], "author": joined["agent"]["agent_id"]}
+            content = joined["agent"]["name"]
+            posted = await call(
+                client,
+                "msg_post",
+                thread_id=joined["thread"]["thread_id"],
+                content=content,
+                expected_last_seq=seq,
+                **proof,
+            )
+            message = (await call(client, "msg_get", message_id=posted["msg_id"]))["message"]
+            assert (message["author_id"], message["author"]) == (joined["agent"]["agent_id"], content)
+        stolen = {"reply_token": posted["reply_token"], "author": one["agent"]["agent_id"]}
+        refusal = await refused(
+            client, "msg_post", thread_id=message["thread_id"], content="x", expected_last_seq=2, **stolen
+        )
+    assert refusal["error"] == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("modern", [True, False])
+async def test_agents_that_share_a_bridge_post_as_themselves(make_bus: MakeBus, tmp_path: Path, modern: bool) -> None:
+    async with serving(make_bus) as site, bridged(site.url, tmp_path) as wire:
+        if not modern:
+            await wire.initialize()
+        joined = [await wire.call("bus_connect", modern=modern, thread_name="T", ide=ide, model="1") for ide in "AB"]
+        for seq, item in enumerate(joined):
+            proof = {"reply_token": item["reply_token"], "author": item["agent"]["agent_id"]}
+            thread_id = item["thread"]["thread_id"]
+            posted = await wire.call(
+                "msg_post", modern=modern, thread_id=thread_id, content="Hi", expected_last_seq=seq, **proof
+            )
+            assert posted["seq"] == seq + 1
 
 
 async def test_a_stateless_request_remembers_nothing(make_bus: MakeBus) -> None:

@@ -153,6 +153,18 @@ async def test_legacy_clients_are_told_of_what_they_subscribed_to(make_bus: Make
             await until(lambda: told == [transcript(site.harness), "chat://agents/active"])
 
 
+@pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")
+async def test_a_client_cannot_fill_the_memory_with_subscriptions(make_bus: MakeBus) -> None:
+    async with serving(make_bus) as site, site.client("http-legacy") as client:
+        with pytest.raises(MCPError, match="at most 2048 characters"):
+            await client.subscribe_resource("chat://" + "x" * 2048)
+        for number in range(1000):
+            await client.subscribe_resource(f"chat://{number}")
+        with pytest.raises(MCPError, match="at most 1000 resources"):
+            await client.subscribe_resource("chat://one-more")
+        await client.subscribe_resource("chat://7")
+
+
 async def test_modern_clients_listen_to_what_they_name(make_bus: MakeBus) -> None:
     async with (
         serving(make_bus) as site,

@@ -27,7 +27,7 @@ from agentchatbus.plugin_api import (
 )
 from agentchatbus.testing import BusHarness, MakeBus
 from agentchatbus_mcp.listing import OBVIOUS, ORDER
-from tests.plugins.mcp_site import call, client_of
+from tests.plugins.mcp_site import call, client_of, refused
 
 FLAGS = BusSettings(enable_handoff_target=True, enable_stop_reason=True, enable_priority=True)
 
@@ -124,6 +124,18 @@ async def test_a_repeat_with_the_same_key_is_done_once(make_bus: MakeBus) -> Non
         agents = (await call(client, "agent_list"))["agents"]
     assert (first["agent_id"], first["token"]) == (again["agent_id"], again["token"])
     assert len(agents) == 1
+
+
+async def test_a_key_of_joining_one_thread_is_refused_for_another(make_bus: MakeBus) -> None:
+    harness = await make_bus()
+    join = {"ide": "A", "model": "1", "idempotency_key": "a-random-key-of-some-length"}
+    async with client_of(harness) as client:
+        first = await call(client, "bus_connect", thread_id=harness.thread, **join)
+        again = await call(client, "bus_connect", thread_id=harness.thread, **join)
+        other = await call(client, "bus_connect", thread_name="Other", ide="B", model="1")
+        refusal = await refused(client, "bus_connect", thread_id=other["thread"]["thread_id"], **join)
+    assert first["agent"]["agent_id"] == again["agent"]["agent_id"]
+    assert refusal["error"] == "CONFLICT"
 
 
 async def test_only_tools_that_take_a_key_offer_it(make_bus: MakeBus) -> None:

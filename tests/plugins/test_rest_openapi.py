@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from importlib.metadata import version
 from typing import Any, cast
 
+import jsonschema
 import pytest
 
 from agentchatbus.plugin_api import Operation, Params, Plugin, PluginSettings, Route, hookimpl
@@ -17,6 +18,8 @@ from agentchatbus.testing import MakeBus
 from agentchatbus_rest.fixed import FIXED_PATHS
 from agentchatbus_rest.presenters import PRESENTERS
 from tests.plugins.rest_kit import Rest, open_rest
+
+GOOD = ("200", "201", "202")
 
 
 class Undescribable:
@@ -115,6 +118,24 @@ async def test_every_operation_has_a_tag_a_summary_and_its_errors(make_bus: Make
         "500",
         "503",
     }
+
+
+def contents(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every body and every good answer in JSON of the API, with the operation's name."""
+    for path, item in document["paths"].items():
+        for operation in item.values() if path.startswith("/api") else ():
+            bodies = [operation.get("requestBody", {}), *(operation["responses"].get(status, {}) for status in GOOD)]
+            for body in bodies:
+                if described := body.get("content", {}).get("application/json"):
+                    yield operation["operationId"], described
+
+
+async def test_every_body_and_every_answer_has_an_example_that_fits_its_schema(make_bus: MakeBus) -> None:
+    document = await document_of(await open_rest(make_bus))
+    for operation, content in contents(document):
+        assert "example" in content, operation
+        schema = {**content["schema"], "components": document["components"]}
+        jsonschema.validate(content["example"], schema, jsonschema.Draft202012Validator)
 
 
 async def test_every_reference_leads_somewhere(make_bus: MakeBus) -> None:

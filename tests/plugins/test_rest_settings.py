@@ -13,7 +13,7 @@ from agentchatbus.plugin_api import BusSettings
 from agentchatbus.testing import MakeBus
 from tests.plugins.rest_kit import Rest, open_rest, streaming
 
-OPERATOR = {"x-admin-token": "secret"}
+OPERATOR = {"x-admin-token": "a long operator token"}
 
 
 async def opened(make_bus: MakeBus, tmp_path: Path, **settings: Any) -> Rest:
@@ -105,7 +105,7 @@ async def test_what_cannot_be_used_is_not_saved(
 async def test_the_network_may_be_let_in_where_an_operator_token_protects_the_bus(
     make_bus: MakeBus, tmp_path: Path
 ) -> None:
-    rest = await opened(make_bus, tmp_path, operator_token="secret")
+    rest = await opened(make_bus, tmp_path, operator_token="a long operator token")
     answer = await rest.http.put("/api/settings", json={"HOST": "0.0.0.0"})
     assert answer.json()["saved"] == {"server.host": "0.0.0.0"}
 
@@ -116,7 +116,7 @@ async def test_settings_are_for_people_and_saving_is_for_the_operator(make_bus: 
     agent = {"x-agent-token": (await rest.register())["token"]}
     for method, path in (("GET", "/api/settings"), ("GET", "/api/settings/manifest"), ("PUT", "/api/settings")):
         assert (await rest.http.request(method, path, headers=agent)).status_code == 403
-    closed = await opened(make_bus, tmp_path, is_open=False, operator_token="secret")
+    closed = await opened(make_bus, tmp_path, is_open=False, operator_token="a long operator token")
     created = await closed.http.post("/api/tokens", json={"name": "Ada", "scope": "human"}, headers=OPERATOR)
     human = {"authorization": f"Bearer {created.json()['token']}"}
     body = {"ENABLE_PRIORITY": True}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from agentchatbus.bus.reporting import reported, wait_seconds
 from agentchatbus.bus.tokens import require_sync_fields
-from agentchatbus.model import Message, MessageDraft, Priority, Role, SyncGuard, freeze
+from agentchatbus.model import MAX_NAME_LENGTH, Message, MessageDraft, Priority, Role, SyncGuard, freeze
 from agentchatbus.operations import Call, CredentialParams, Params, Route, operation
 from agentchatbus.ports.bus import Bus
 from agentchatbus.ports.queries import MessageQuery
@@ -18,6 +18,9 @@ from agentchatbus.ports.results import Posted, WaitOutcome, WaitRequest
 MAX_PAGE = 1000
 MAX_SEQ = 2**53 - 1
 """The largest integer that every JSON client can hold."""
+
+AgentId = Annotated[str, Field(max_length=MAX_NAME_LENGTH)]
+"""What a client says is an agent's id; everybody is told of it, so it has an end."""
 
 
 class MsgPostParams(CredentialParams):
@@ -64,7 +67,7 @@ class MsgWaitParams(CredentialParams):
     after_seq: int = Field(ge=-MAX_SEQ, le=MAX_SEQ, description="The last seq you have processed.")
     timeout_ms: int | None = Field(None, le=86_400_000, description="How long to block; 0 only looks. Default: 300000.")
     for_agent: str | None = Field(None, description="Only messages handed off to this agent id.")
-    waiting_for: list[str] | None = Field(None, max_length=100, description="Ids of the agents you wait for.")
+    waiting_for: list[AgentId] | None = Field(None, max_length=100, description="Ids of the agents you wait for.")
 
 
 class MessageOperations:

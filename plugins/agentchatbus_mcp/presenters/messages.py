@@ -134,8 +134,9 @@ def present_posted(posted: Posted, view: View) -> Answer:
         **_priority(message, settings),
     }
     for key, flag in GATED_METADATA.items():
-        if getattr(settings, flag) and message.metadata.get(key):
-            shape[key] = message.metadata[key]
+        value = message.metadata.get(key)
+        if getattr(settings, flag) and isinstance(value, str) and value:
+            shape[key] = value
     if posted.sync is not None:
         shape |= sync_fields(posted.sync)
     return Answer(structured=shape)

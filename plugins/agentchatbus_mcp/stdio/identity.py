@@ -1,4 +1,4 @@
-"""Who the client of this process is: the agent whose token passed through last.
+"""Who the client of this process is: the agent whose token passed through last, or the one that a post names.
 
 The server forgets connections when it is restarted, and stateless requests have none. The process itself is the
 client's session, so it remembers.
@@ -20,18 +20,20 @@ STALE = frozenset({"AUTHENTICATION_REQUIRED", "InvalidCredentials"})
 
 
 class RememberedAgent:
-    """The agent that this process speaks for."""
+    """The agent that this process speaks for, and those that it spoke for before."""
 
     def __init__(self) -> None:
         self._token: str | None = None
+        self._tokens: dict[str, str] = {}
 
     def headers(self, request: Json) -> dict[str, str]:
         """Return what proves the agent, for calls that do not prove it themselves."""
         params = params_of(request)
-        if self._token is None or request["method"] != "tools/call" or params.get("name") in INTRODUCTIONS:
+        if request["method"] != "tools/call" or params.get("name") in INTRODUCTIONS:
             return {}
         arguments = _object(params.get("arguments"))
-        return {} if arguments.get("token") or arguments.get("agent_id") else {AGENT_HEADER: self._token}
+        token = self._token_for(arguments)
+        return {} if token is None or arguments.get("token") or arguments.get("agent_id") else {AGENT_HEADER: token}
 
     def learn(self, request: Json, response: Json) -> None:
         """Remember the token that a call used or brought, and forget one that did not help."""
@@ -41,11 +43,27 @@ class RememberedAgent:
         answer = _object(result.get("structuredContent"))
         arguments = _object(params_of(request).get("arguments"))
         if result.get("isError"):
-            self._token = None if answer.get("error") in STALE and not arguments.get("token") else self._token
+            if answer.get("error") in STALE and not arguments.get("token"):
+                self._forget(self._token_for(arguments))
         elif params_of(request).get("name") == "agent_unregister":
-            self._token = None
+            self._forget(arguments.get("token") or self._token)
         else:
-            self._token = _token(_object(answer.get("agent"))) or _token(answer) or _token(arguments) or self._token
+            self._remember(_object(answer.get("agent")), answer, arguments)
+
+    def _token_for(self, arguments: Json) -> str | None:
+        """Return the token of the agent that a post names, else the last one."""
+        return self._tokens.get(str(arguments.get("author")), self._token)
+
+    def _forget(self, token: str | None) -> None:
+        self._tokens = {agent_id: known for agent_id, known in self._tokens.items() if known != token}
+        self._token = None if self._token == token else self._token
+
+    def _remember(self, *holders: Json) -> None:
+        """Remember the first agent among them that comes with its token."""
+        for holder in holders:
+            if token := _token(holder):
+                self._token = self._tokens[holder["agent_id"]] = token
+                return
 
 
 def _token(holder: Json) -> str | None:
