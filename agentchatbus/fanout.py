@@ -127,7 +127,8 @@ class Fanout:
         self._storage = storage
         self._clock = clock
         self._waiters: defaultdict[str, dict[asyncio.Event, str | None]] = defaultdict(dict)
-        self._readers: set[asyncio.Event] = set()
+        self._news = asyncio.Event()
+        self._is_waking = False
         self._ring = Ring(RING_SIZE, RING_WEIGHT)
         self._notices = Notices(NOTICES)
         self._newest = 0
@@ -149,8 +150,7 @@ class Fanout:
                 self._forget(event.payload["thread_id"])
         for thread_id, agents in _called(events).items():
             self.wake(thread_id, agents)
-        for reader in self._readers:
-            reader.set()
+        self._wake_readers_soon()
 
     def tell(self, body: EventBody) -> None:
         """Tell those who follow the feed right now of something that leaves no trace."""
@@ -158,8 +158,7 @@ class Fanout:
         self._notices.add(
             Event(id=self._newest, type=body.type, thread_id=body.subject, payload=body.payload(), created_at=now)
         )
-        for reader in self._readers:
-            reader.set()
+        self._wake_readers_soon()
 
     def _forget(self, thread_id: str) -> None:
         """Drop the events of a deleted thread, as the log did."""
@@ -195,8 +194,18 @@ class Fanout:
         self.closed = True
         for thread_id in list(self._waiters):
             self.wake(thread_id)
-        for reader in self._readers:
-            reader.set()
+        self._wake_readers()
+
+    def _wake_readers_soon(self) -> None:
+        """Wake the readers of the feed after those who wait for the answer to what they asked."""
+        if not self._is_waking:
+            self._is_waking = True
+            asyncio.get_running_loop().call_soon(self._wake_readers)
+
+    def _wake_readers(self) -> None:
+        self._is_waking = False
+        news, self._news = self._news, asyncio.Event()
+        news.set()
 
     @property
     def newest(self) -> int:
@@ -223,11 +232,6 @@ class Fanout:
         )
 
     async def wait(self, after: int, timeout: float | None = None) -> bool:
-        signal = asyncio.Event()
-        self._readers.add(signal)
-        try:
-            if after >= self._newest and not self.closed:
-                await self._clock.wait_for(signal, timeout)
-        finally:
-            self._readers.discard(signal)
+        if after >= self._newest and not self.closed:
+            await self._clock.wait_for(self._news, timeout)
         return after < self._newest and not self.closed

@@ -55,11 +55,11 @@ class Quarantine:
 
     def refusal(self, plugin: str) -> str | None:
         """Return why the plugin's gates, transforms and authentication are not called, or None when they are."""
-        return self._reasons.get((plugin, False))
+        return self._reasons.get((plugin, False)) if self._reasons else None
 
     def dropped(self, plugin: str) -> str | None:
         """Return why the plugin's observer is not called, or None when it is."""
-        return self.refusal(plugin) or self._reasons.get((plugin, True))
+        return (self.refusal(plugin) or self._reasons.get((plugin, True))) if self._reasons else None
 
     def release(self, plugin: str) -> bool:
         """Call the plugin again and forget its failures.

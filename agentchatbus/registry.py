@@ -26,6 +26,8 @@ class Implementation:
 
     def call(self, arguments: Mapping[str, Any]) -> Any:
         """Call it with those of a hook's arguments that it takes."""
+        if len(self.arguments) == len(arguments):
+            return self.function(**arguments)
         return self.function(**{name: arguments[name] for name in self.arguments})
 
 

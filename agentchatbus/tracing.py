@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from inspect import iscoroutinefunction
 from time import perf_counter
 from types import CoroutineType
 from typing import Any, NamedTuple
@@ -38,6 +39,27 @@ HookListener = Callable[[HookCall], None]
 
 def traced(plugin: str, hook: str, function: Callable[..., Any], listener: HookListener) -> Callable[..., Any]:
     """Return a function that does the same and reports its calls."""
+    if not iscoroutinefunction(function):
+        return _traced_plain(plugin, hook, function, listener)
+
+    async def call(**arguments: Any) -> Any:
+        begun = perf_counter()
+        outcome = "answered"
+        try:
+            if (answer := await function(**arguments)) is None:
+                outcome = "passed"
+        except BaseException as error:
+            outcome = _outcome_of(error)
+            raise
+        finally:
+            listener(HookCall(plugin, hook, perf_counter() - begun, outcome))
+        return answer
+
+    return call
+
+
+def _traced_plain(plugin: str, hook: str, function: Callable[..., Any], listener: HookListener) -> Callable[..., Any]:
+    """Do so for what is no coroutine function; it may return a coroutine all the same."""
 
     def report(begun: float, outcome: str) -> None:
         listener(HookCall(plugin, hook, perf_counter() - begun, outcome))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from agentchatbus.search_language.nodes import Term
-from agentchatbus.search_language.words import occurrences, padded_words_of
+from agentchatbus.search_language.words import padded_words_of, places_in
 
 K1 = 1.2
 B = 0.75
@@ -15,6 +15,9 @@ LEAST_WEIGHT = 0.1
 
 WEIGHED = 4000
 """Characters of a message that its rank is computed from."""
+
+STEPS = 1e6
+"""How finely ranks are told apart; ``round`` to a number of digits takes as long as the rest of a score."""
 
 RANKED_TERMS = 16
 """Terms of a query that count for the rank; all of them count for what is found."""
@@ -26,26 +29,22 @@ Counts = tuple[int, ...]
 
 def counts_of(texts: Iterable[str], terms: Sequence[Term]) -> list[Counts]:
     """Count the terms of a query in texts; this is what most of a search's time goes into."""
-    patterns = [(_pattern(term), term) for term in terms[:RANKED_TERMS]]
-    counted = []
-    for text in texts:
-        padded = padded_words_of(text[:WEIGHED])
-        counts = [_count(padded, term) if pattern is None else padded.count(pattern) for pattern, term in patterns]
-        if len(text) >= WEIGHED:  # what was found may stand further on
-            counts = [max(1, count) for count in counts]
-        counted.append((*counts, len(padded)))
+    beginnings = [text[:WEIGHED] for text in texts]
+    padded = [padded_words_of(beginning) for beginning in beginnings]
+    columns = [_column(padded, term) for term in terms[:RANKED_TERMS]]
+    counted = list(zip(*columns, map(len, padded), strict=True))
+    for place, beginning in enumerate(beginnings):
+        if len(beginning) == WEIGHED:  # what was found may stand further on
+            *counts, length = counted[place]
+            counted[place] = (*(max(1, count) for count in counts), length)
     return counted
 
 
-def _pattern(term: Term) -> bytes | None:
-    """Return by what a single word is found among padded words; None for words in a row."""
+def _column(texts: Sequence[bytes], term: Term) -> list[int]:
     if len(term.words) > 1:
-        return None
-    return f" {term.words[0]}{'' if term.prefix else ' '}".encode()
-
-
-def _count(padded: bytes, term: Term) -> int:
-    return len(occurrences(padded.decode().split(), term))
+        return [len(places_in(b" %b " % b" ".join(text.split()), term)) for text in texts]
+    pattern = f" {term.words[0]}{'' if term.prefix else ' '}".encode()
+    return [text.count(pattern) for text in texts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +67,15 @@ class Statistics:
 
     def scores(self, counted: Sequence[Counts]) -> list[float]:
         """Return the rank of each message, larger is better; rounded, so that near ties go to the newer one."""
+        if not counted:
+            return []
         base, slope = K1 * (1 - B), K1 * B / self.average
-        weights = [weight * (K1 + 1) for weight in self.weights]
-        scores = []
-        for counts in counted:
-            norm = base + slope * counts[-1]
-            score = 0.0
-            for count, weight in zip(counts, weights, strict=False):  # the length is left over
-                score += weight * count / (count + norm)
-            scores.append(round(score, 6))
-        return scores
+        *columns, lengths = zip(*counted, strict=True)
+        norms = [base + slope * length for length in lengths]
+        scores = [0.0] * len(norms)
+        for weight, column in zip(self.weights, columns, strict=True):
+            full = weight * (K1 + 1)
+            scores = [
+                score + full * count / (count + norm) for score, count, norm in zip(scores, column, norms, strict=True)
+            ]
+        return [round(score * STEPS) / STEPS for score in scores]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from agentchatbus.search_language.nodes import Term
-from agentchatbus.search_language.words import occurrences, spans_of, words_of
+from agentchatbus.search_language.words import joined_words_of, places_in, spans_of
 
 WORDS = 20
 """Words of a snippet."""
@@ -25,25 +26,28 @@ Place = tuple[int, int]
 
 def snippet(text: str, terms: Sequence[Term]) -> tuple[str, Marks]:
     """Return about twenty words of a text around what was found, and where in them the terms stand."""
-    words = words_of(text[:LOOKED_AT])
-    if not words:
+    seen = text[:LOOKED_AT]
+    joined = joined_words_of(seen)
+    if not joined.strip():
         return _cut(text, 0, len(text), [])
-    found = _found(words, terms)
-    first, last = _best(found, len(words))
-    spans = spans_of(text[:LOOKED_AT], last + 1)
+    count = joined.count(b" ") - 1
+    found = _found(joined, terms)
+    first, last = _best(found, count)
+    shown = [(start, stop) for start, stop in _merged(found) if first <= start and stop <= last]
+    spans = spans_of(seen, sorted({first, last, *chain.from_iterable(shown)}))
     begin = 0 if first == 0 else spans[first][0]
-    end = len(text) if last == len(words) - 1 else spans[last][1]
-    marks = [(spans[start][0], spans[stop][1]) for start, stop in _merged(found) if first <= start and stop <= last]
-    return _cut(text, begin, end, marks)
+    end = len(text) if last == count - 1 else spans[last][1]
+    return _cut(text, begin, end, [(spans[start][0], spans[stop][1]) for start, stop in shown])
 
 
-def _found(words: list[str], terms: Sequence[Term]) -> list[tuple[Place, int]]:
+def _found(joined: bytes, terms: Sequence[Term]) -> list[tuple[Place, int]]:
     """Return where the terms stand, in order, and the number of the term."""
-    return sorted(
-        ((start, start + len(term.words) - 1), number)
-        for number, term in enumerate(terms)
-        for start in occurrences(words, term)
-    )
+    found: list[tuple[Place, int]] = []
+    for number, term in enumerate(terms):
+        further = len(term.words) - 1
+        found += [((start, start + further), number) for start in places_in(joined, term)]
+    found.sort()
+    return found
 
 
 def _merged(found: list[tuple[Place, int]]) -> list[Place]:
@@ -67,6 +71,8 @@ def _best(found: list[tuple[Place, int]], count: int) -> Place:
         worth = (len({number for _, number in shown}), len(shown))
         if worth > most:
             most, best = worth, (start, max((place[1] for place, _ in shown), default=stop))
+        if begin + len(shown) == len(found):  # whatever begins later shows a part of this
+            break
     start, stop = best
     first = max(0, min(start - max(0, WORDS - (stop - start + 1)) // 2, count - WORDS))
     return first, min(count, first + WORDS) - 1

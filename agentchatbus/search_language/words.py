@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -27,29 +27,54 @@ _UNSPACED = (
 _LETTER = rf"(?![{_UNSPACED}])[^\W_]"
 _WORD = re.compile(rf"[{_UNSPACED}][{_MARKS}]*|{_LETTER}(?:{_LETTER}|[{_MARKS}])*")
 _HAS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
-_ASCII_WORD = re.compile(r"[0-9A-Za-z]+")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_PART_OF_A_WORD = re.compile(rf"[^\W_]|[{_UNSPACED}{_MARKS}]")
 _ASCII = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else ord(" ") for code in range(256))
 
 
 def words_of(text: str) -> list[str]:
     """Return the words of a text, in the form in which they are compared."""
-    if text.isascii():
-        return text.encode("ascii").translate(_ASCII).decode("ascii").split()
+    plain = _plain(text)
+    if plain is not None:
+        return plain.decode("ascii").split()
     return [word for word in map(_folded, _WORD.findall(text)) if word]
 
 
 def padded_words_of(text: str) -> bytes:
     """Return the words of a text with blanks on both sides of each, in which single words are counted fastest."""
-    if text.isascii():
-        return b" %b " % text.encode("ascii").translate(_ASCII).replace(b" ", b"  ")
+    plain = _plain(text)
+    if plain is not None:
+        return b" %b " % plain.replace(b" ", b"  ")
     return f" {'  '.join(words_of(text))} ".encode()
 
 
-def spans_of(text: str, words: int) -> list[tuple[int, int]]:
-    """Return where the first words of a text stand in it."""
-    if text.isascii():
-        return [found.span() for found in islice(_ASCII_WORD.finditer(text), words)]
-    return list(islice((found.span() for found in _WORD.finditer(text) if _folded(found[0])), words))
+def joined_words_of(text: str) -> bytes:
+    """Return the words of a text with one blank before and after each, in which `places_in` finds terms."""
+    plain = _plain(text)
+    words = " ".join(words_of(text)).encode() if plain is None else b" ".join(plain.split())
+    return b" %b " % words
+
+
+def places_in(joined: bytes, term: Term) -> list[int]:
+    """Return the numbers of the words at which a term begins."""
+    pattern = f" {' '.join(term.words)}{'' if term.prefix else ' '}".encode()
+    places = []
+    at = joined.find(pattern)
+    while at >= 0:
+        places.append(joined.count(b" ", 0, at))
+        at = joined.find(pattern, at + 1)
+    return places
+
+
+def spans_of(text: str, numbers: Iterable[int]) -> Mapping[int, tuple[int, int]]:
+    """Return where some words of a text stand in it, given by their numbers in ascending order."""
+    plain = _plain(text)
+    if plain is not None:
+        return _plain_spans(plain, numbers)
+    words = (found.span() for found in _WORD.finditer(text) if _folded(found[0]))
+    wanted = list(numbers)
+    spans = list(islice(words, wanted[-1] + 1)) if wanted else []
+    return {number: spans[number] for number in wanted}
 
 
 def is_unspaced(word: str) -> bool:
@@ -72,6 +97,32 @@ def _goes_on(words: Sequence[str], place: int, others: Sequence[str], *, prefix:
     if end >= len(words) or any(words[place + step] != word for step, word in enumerate(middle)):
         return False
     return words[end].startswith(last) if prefix else words[end] == last
+
+
+def _plain(text: str) -> bytes | None:
+    """Return a text whose words are of ASCII in small letters, with a blank for each other character, else None.
+
+    Most texts are of this kind, dashes, arrows and emojis in them included, and bytes are looked through much faster.
+    """
+    if not text.isascii() and not _is_beside_words("".join(_BEYOND_ASCII.findall(text))):
+        return None
+    return text.encode("ascii", "replace").translate(_ASCII)
+
+
+def _is_beside_words(characters: str) -> bool:
+    return _PART_OF_A_WORD.search(characters) is None
+
+
+def _plain_spans(plain: bytes, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
+    spans: dict[int, tuple[int, int]] = {}
+    reached, rest = 0, plain
+    for number in numbers:
+        rest = rest.split(None, number - reached)[-1]
+        reached = number
+        start = len(plain) - len(rest)
+        end = plain.find(b" ", start)
+        spans[number] = start, end if end >= 0 else len(plain)
+    return spans
 
 
 @lru_cache(maxsize=8192)

@@ -36,6 +36,7 @@ async def run(settings: Settings) -> list[Measure]:
             assert index is not None
             await fill(storage, texts.messages(count), count, together=True)
             await settled(index)
+            await _merged(storage)
             measures += await _queries(index, texts, settings, GOALS.get(count))
             measures += await storage.sql.read(_sizes)
     return measures + await _storing(settings) + await _posting(settings)
@@ -84,6 +85,13 @@ async def settled(index: SearchIndex) -> float:
     while (await index.query(SearchQuery(text="settled"))).note:  # noqa: ASYNC110 -- it tells nobody
         await asyncio.sleep(0.05)
     return perf_counter() - began
+
+
+async def _merged(storage: Storage) -> None:
+    """Wait until each part of the index that is full lies in one piece, as on a bus that has grown for weeks."""
+    loose = "SELECT EXISTS (SELECT 1 FROM fts5_shards WHERE is_loose)"
+    while (await storage.sql.read(lambda connection: connection.execute(loose).fetchone()))[0]:  # noqa: ASYNC110
+        await asyncio.sleep(0.2)
 
 
 def _batches(messages: Iterable[Message]) -> Iterator[list[Message]]:

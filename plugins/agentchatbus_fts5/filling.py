@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from itertools import takewhile
+from typing import NamedTuple
 
 from agentchatbus_fts5 import shards
 from agentchatbus_fts5.schema import STAMP
@@ -48,48 +49,58 @@ _OLDEST_NOTED = """
     ORDER BY t.number LIMIT ?"""
 
 
-def fold(connection: sqlite3.Connection, limit: int) -> int:
-    """Index some of the messages that are noted, the oldest first, and return how many are left."""
+class Progress(NamedTuple):
+    """How many messages are left, about, and whether a part of the index was completed."""
+
+    left: int = 0
+    has_completed: bool = False
+
+
+def fold(connection: sqlite3.Connection, limit: int) -> Progress:
+    """Index some of the messages that are noted, the oldest first."""
     noted = connection.execute(_OLDEST_NOTED, (limit,)).fetchall()
     if not noted:
-        return 0
+        return Progress()
     low = noted[0][0]
     _, end = shards.bounds(low >> shards.BITS)
     numbers = [number for number in _fitting(noted) if number <= end]
-    _take_in(connection, _NOTED, low, numbers[-1])
+    begins_part = _take_in(connection, _NOTED, low, numbers[-1])
     left: int = connection.execute("SELECT count(*) FROM fts5_tail").fetchone()[0]
-    return left
+    return Progress(left, has_completed=begins_part)  # the part before it gets no more
 
 
-def fill(connection: sqlite3.Connection, limit: int) -> int:
-    """Index some of the older messages, the newest first, and return about how many are left."""
+def fill(connection: sqlite3.Connection, limit: int) -> Progress:
+    """Index some of the older messages, the newest first."""
     gap = connection.execute("SELECT rowid, low, high FROM fts5_gaps ORDER BY high DESC LIMIT 1").fetchone()
     if gap is None:
-        return 0
+        return Progress()
     rowid, low, high = gap
-    begin, _ = shards.bounds(high >> shards.BITS)
-    begin = max(low, begin)
+    shard = high >> shards.BITS
+    end = begin = max(low, shards.bounds(shard)[0])
     found = connection.execute(_NEWEST_OF_GAP, (begin, high, limit)).fetchall()
     fitting = _fitting(found)
     if len(fitting) < len(found) or len(found) == limit:
         begin = fitting[-1]
     if found:
         _take_in(connection, _OLDER, begin, high)
+    if begin == end:
+        shards.complete(connection, shard)
     if begin <= low:
         connection.execute("DELETE FROM fts5_gaps WHERE rowid = ?", (rowid,))
     else:
         connection.execute("UPDATE fts5_gaps SET high = ? WHERE rowid = ?", (begin - 1, rowid))
     left: int = connection.execute("SELECT coalesce(sum(high - low + 1), 0) FROM fts5_gaps").fetchone()[0]
-    return left
+    return Progress(left, has_completed=begin == end)
 
 
-def _take_in(connection: sqlite3.Connection, source: str, low: int, high: int) -> None:
-    """Index what is not indexed of a range of numbers that lies in one part."""
+def _take_in(connection: sqlite3.Connection, source: str, low: int, high: int) -> bool:
+    """Index what is not indexed of a range of numbers that lies in one part, and return whether that part is new."""
     shard = low >> shards.BITS
-    shards.ensure(connection, shard)
+    is_new = shards.ensure(connection, shard)
     adding = shards.adding(shard, f"{source} AND {_NOT_INDEXED} ORDER BY m.number")
     for statement in (adding, _TOUCH_BLOCKS.format(source), _NOTE_ROWS.format(source), _FORGET):
         connection.execute(statement, (low, high))
+    return is_new
 
 
 def _fitting(messages: Sequence[tuple[int, int]]) -> list[int]:

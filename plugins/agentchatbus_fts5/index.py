@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +49,8 @@ class Fts5Index(SearchIndex):
         chosen: list[language.Candidate] = []
         while not chosen and (window := pager.window) is not None:
             chosen = pager.take(*reading.candidates(window))
-        hits = tuple(_hit(candidate.message_id, reading.text(candidate), parsed) for candidate in chosen)
+        terms = parsed.terms
+        hits = tuple(_hit(candidate.message_id, reading.text(candidate), terms) for candidate in chosen)
         left: int = connection.execute(filling.LEFT).fetchone()[0]
         note = self._note(pager, missing_threads(parsed, names), left)
         return SearchPage(hits=hits, next_cursor=pager.next_cursor, note=note), left
@@ -63,8 +64,8 @@ class Fts5Index(SearchIndex):
         return " ".join(notes) or None
 
 
-def _hit(message_id: str, text: str, parsed: language.ParsedQuery) -> Hit:
-    snippet, marks = language.snippet(text, parsed.terms)
+def _hit(message_id: str, text: str, terms: Sequence[language.Term]) -> Hit:
+    snippet, marks = language.snippet(text, terms)
     return Hit(message_id=message_id, snippet=snippet, marks=marks)
 
 

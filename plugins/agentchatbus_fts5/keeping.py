@@ -148,14 +148,20 @@ class Keeper:
         if total:
             logger.info("Indexed %d older messages for search in %.1f seconds", total, monotonic() - began)
 
-    async def _step(self, work: Callable[[sqlite3.Connection, int], int]) -> int:
+    async def _step(self, work: Callable[[sqlite3.Connection, int], filling.Progress]) -> int:
         """Index some messages and return how many are left."""
-        left: int = await self._sql.write(lambda connection: work(connection, FILL_STEP))
-        return left
+        progress: filling.Progress = await self._sql.write(lambda connection: work(connection, FILL_STEP))
+        if progress.has_completed:
+            self._changed.set()
+        return progress.left
 
     async def _sweep(self, until: float | None = None) -> None:
-        """Merge the parts with old words in them step by step, which leaves the words of removed messages behind."""
-        for shard, traces in await self._read(_traces):
+        """Merge parts step by step, which leaves the words of removed messages behind.
+
+        Args:
+            until: Merge only parts with such words in them, and no longer than up to this moment.
+        """
+        for shard, traces in await self._read(_unswept if until is None else _traces):
             if until is not None and monotonic() >= until:
                 return
             if not await self._sql.write(partial(shards.discard_if_empty, shard=shard)):
@@ -170,7 +176,7 @@ class Keeper:
             if until is None:
                 await asyncio.sleep(monotonic() - before)
         if not goes_on:
-            statement = "UPDATE fts5_shards SET traces = traces - ? WHERE shard = ?"
+            statement = "UPDATE fts5_shards SET traces = traces - ?, is_loose = 0 WHERE shard = ?"
             await self._sql.write(lambda connection: connection.execute(statement, (traces, shard)))
 
     async def _read(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
@@ -183,3 +189,8 @@ def _is_stale(connection: sqlite3.Connection, shard: int) -> bool:
 
 def _traces(connection: sqlite3.Connection) -> list[tuple[int, int]]:
     return connection.execute("SELECT shard, traces FROM fts5_shards WHERE traces > 0 ORDER BY shard").fetchall()
+
+
+def _unswept(connection: sqlite3.Connection) -> list[tuple[int, int]]:
+    unswept = "SELECT shard, traces FROM fts5_shards WHERE traces > 0 OR is_loose ORDER BY shard"
+    return connection.execute(unswept).fetchall()

@@ -78,11 +78,12 @@ class Reading:
         return found, (reached,) if reached is not None else None
 
     def _newest_first(self, low: int, high: int, among: list[int] | None, limit: int) -> Iterator[language.Candidate]:
-        numbers = None if among is None else set(among)
-        noted = self._tail.matches(self._connection, low, high)
-        if numbers is not None:
-            noted = (candidate for candidate in noted if candidate.key[0] in numbers)
-        return merge(noted, self._indexed(low, high, among, limit), key=_place, reverse=True)
+        noted = list(self._tail.matches(self._connection, low, high))
+        if among is not None:
+            numbers = set(among)
+            noted = [candidate for candidate in noted if candidate.key[0] in numbers]
+        indexed = self._indexed(low, high, among, limit)
+        return merge(noted, indexed, key=_place, reverse=True) if noted else indexed
 
     def _indexed(self, low: int, high: int, among: list[int] | None, limit: int) -> Iterator[language.Candidate]:
         """Yield what is found in the parts of the index, a part at a time: most queries need only the newest."""

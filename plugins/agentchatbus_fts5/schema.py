@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from agentchatbus_fts5 import functions, shards
 
-FORM = 2
+FORM = 3
 """Counts the forms of the tables; another one makes the index anew."""
 
 STAMP = "substr({0}.id, -8) || {0}.edit_version"
@@ -25,12 +25,13 @@ _TABLES = {
     "fts5_tail": "number INTEGER PRIMARY KEY",
     "fts5_gaps": "low INTEGER NOT NULL, high INTEGER NOT NULL",
     "fts5_blocks": "block INTEGER PRIMARY KEY, oldest TEXT NOT NULL, newest TEXT NOT NULL",
-    "fts5_shards": "shard INTEGER PRIMARY KEY, traces INTEGER NOT NULL",
+    "fts5_shards": "shard INTEGER PRIMARY KEY, traces INTEGER NOT NULL, is_loose INTEGER NOT NULL",
     "fts5_state": "form INTEGER NOT NULL, prefix TEXT NOT NULL, sealed_at INTEGER",
 }
 """Which message is indexed in which state; new and changed messages that are looked through until they are indexed;
-ranges of older numbers still to be indexed; the times of each block; the parts, and how many messages left traces in
-them; the form of the index, and the newest event when it was last closed."""
+ranges of older numbers still to be indexed; the times of each block; the parts, how many messages left traces in them,
+and whether one lies in more pieces than it has to; the form of the index, and the newest event when it was last
+closed."""
 
 STALE = f"""
     SELECT r.number FROM fts5_rows AS r LEFT JOIN messages AS m ON m.number = r.number

@@ -115,7 +115,7 @@ class Sessions:
         may bring other credentials.
         """
         session.credentials = credentials_of(request, self.settings, transport)
-        if request is not None:
+        if request is not None and request.scope["query_string"]:
             session.language = request.query_params.get("lang") or session.language
 
     def forget(self, session_id: str) -> None:

@@ -55,6 +55,7 @@ class QuickCalls:
     def __init__(self, server: McpServer, *, transport: str, session_idle_seconds: float) -> None:
         self._server = server
         self._transport = transport
+        self._meta = {SERVER_INFO_META_KEY: server.lowlevel.server_info_stamp}
         self._renewal = session_idle_seconds / RENEWALS
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> Receive | None:
@@ -106,8 +107,7 @@ class QuickCalls:
         if not _is_modern(request):
             return body, [(SESSION_HEADER.encode(), request.headers[SESSION_HEADER].encode())]
         if "result" in answer:
-            meta = {SERVER_INFO_META_KEY: self._server.lowlevel.server_info_stamp}
-            body["result"] = {"resultType": "complete", **answer["result"], "_meta": meta}
+            body["result"] = {"resultType": "complete", **answer["result"], "_meta": self._meta}
         return body, []
 
 

@@ -96,7 +96,8 @@ class Toolbox:
         arguments = arguments or {}
         view = View(bus=self._bus, arguments=arguments)
         try:
-            view = replace(view, options=_options(tool, arguments))
+            if tool.presenter.options is not Options:
+                view = replace(view, options=_options(tool, arguments))
             key = _key(tool, arguments)
             result = await self._operations.call(name, arguments, session, idempotency_key=key, client=client)
             if isinstance(result, FileResult):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,8 +14,11 @@ class HookTime:
     """All calls of one plugin's hook so far."""
 
     seconds: float = 0.0
-    calls: int = 0
-    outcomes: dict[str, int] = field(default_factory=dict)
+    outcomes: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    @property
+    def calls(self) -> int:
+        return sum(self.outcomes.values())
 
 
 class HookTimes:
@@ -25,13 +29,12 @@ class HookTimes:
 
     def note(self, call: HookCall) -> None:
         """Add one call; may be called on any thread."""
-        key = (call.plugin, call.hook)
-        time = self._times.get(key)
+        plugin, hook, seconds, outcome = call
+        time = self._times.get((plugin, hook))
         if time is None:
-            time = self._times.setdefault(key, HookTime())
-        time.seconds += call.seconds
-        time.calls += 1
-        time.outcomes[call.outcome] = time.outcomes.get(call.outcome, 0) + 1
+            time = self._times.setdefault((plugin, hook), HookTime())
+        time.seconds += seconds
+        time.outcomes[outcome] += 1
 
     def __iter__(self) -> Iterator[tuple[str, str, HookTime]]:
         return iter([(plugin, hook, time) for (plugin, hook), time in sorted(self._times.items())])

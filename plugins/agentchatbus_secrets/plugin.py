@@ -57,10 +57,11 @@ class SecretsPlugin(Plugin[SecretsSettings]):
         if action.read_only:
             return
         skipped = OF_MESSAGES.get(action.operation, frozenset())
+        own_id = action.caller.agent_id  # stands in most calls, and is no secret
         places = [
             place
             for name, value in action.arguments.items()
-            if name not in skipped and not _is_reference(name)
+            if name not in skipped and not _is_reference(name) and not _is_too_short(value) and value != own_id
             for place in texts_in(value, name)
         ]
         await self._refuse(places)
@@ -127,6 +128,11 @@ async def _run(work: Callable[[], T], size: int) -> T:
 def _reject(label: str, where: str) -> NoReturn:
     text = f"{PROMPT} blocked by content filter" if where == PROMPT else "Content blocked by filter"
     raise Rejected(text, pattern=label, where=where)
+
+
+def _is_too_short(value: object) -> bool:
+    """Return whether this cannot hold a secret; asked first, because most arguments are of this kind."""
+    return value is None or (isinstance(value, str) and len(value) < SHORTEST)
 
 
 def _is_reference(name: str) -> bool:

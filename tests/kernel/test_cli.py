@@ -124,7 +124,7 @@ def test_a_search_that_nobody_offers_is_refused(run: Run) -> None:
 
 def test_without_a_command_it_serves(tmp_path: Path) -> None:
     options = ("--config", str(write_configuration(tmp_path)), "--port", "0", "--host", "192.0.2.1", "--reload")
-    refused = run_command(*options, AGENTCHATBUS_ADMIN_TOKEN="secret")
+    refused = run_command(*options, AGENTCHATBUS_ADMIN_TOKEN="a long operator token")
     assert refused.returncode == 2
     assert "--reload is accepted and ignored" in refused.stderr
     assert "This machine has no address '192.0.2.1'" in refused.stderr

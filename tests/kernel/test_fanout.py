@@ -12,6 +12,8 @@ from agentchatbus.events import Event
 from agentchatbus.model import freeze
 from agentchatbus.testing import MakeBus, ManualClock
 
+MOMENT = datetime(2030, 1, 1, tzinfo=UTC)
+
 
 async def test_a_reader_goes_on_where_its_cursor_is(make_bus: MakeBus) -> None:
     bus = await make_bus()
@@ -107,3 +109,24 @@ async def test_waiting_ends_with_an_event_a_timeout_or_the_bus(make_bus: MakeBus
     feed.close()
     assert not await last
     assert feed.closed
+
+
+async def test_who_asked_has_the_answer_before_readers_hear_of_it(make_bus: MakeBus) -> None:
+    feed = (await make_bus()).app.bus.feed
+    answer = asyncio.get_running_loop().create_future()
+    order = []
+
+    async def read() -> None:
+        await feed.wait(feed.newest)
+        order.append("reader")
+
+    async def ask() -> None:
+        await answer
+        order.append("answer")
+
+    tasks = [asyncio.create_task(read()), asyncio.create_task(ask())]
+    await asyncio.sleep(0)
+    feed.committed([Event(id=feed.newest + 1, type="x", thread_id=None, payload=freeze({}), created_at=MOMENT)])
+    answer.set_result(None)
+    await asyncio.gather(*tasks)
+    assert order == ["answer", "reader"]

@@ -156,7 +156,31 @@ def test_words_stay_what_they_are(text: str) -> None:
 @given(st.text())
 def test_words_and_their_places_agree(text: str) -> None:
     words = words_of(text)
-    assert [words_of(text[start:end]) for start, end in spans_of(text, len(words))] == [[word] for word in words]
+    spans = spans_of(text, range(len(words)))
+    assert [words_of(text[start:end]) for start, end in spans.values()] == [[word] for word in words]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("One — two → \u2713 three… \N{ROCKET}four", ["one", "two", "three", "four"]),
+        ("one\u00a0two\u200bthree\ufe0f", ["one", "two", "three"]),
+        ("cafe\u0301 — na\u00efve", ["cafe", "naive"]),
+        ("一 — two", ["一", "two"]),
+        ("half \ud83d a pair", ["half", "a", "pair"]),
+    ],
+)
+def test_signs_beside_words_end_them(text: str, words: list[str]) -> None:
+    assert words_of(text) == words
+    spans = spans_of(text, range(len(words)))
+    assert [words_of(text[start:end]) for start, end in spans.values()] == [[word] for word in words]
+
+
+def test_a_snippet_stands_at_the_place_of_what_was_found() -> None:
+    text = " — ".join(["filler"] * 40 + ["One, two"] + ["filler"] * 40)
+    shown, [mark] = snippet(text, [Term(("one", "two"))])
+    assert shown.startswith("…filler — ")
+    assert shown[slice(*mark)] == "One, two"
 
 
 @given(st.text(), st.text(min_size=1))

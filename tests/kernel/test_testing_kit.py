@@ -123,7 +123,7 @@ async def test_settings_reach_the_domain(make_bus: MakeBus) -> None:
 
 
 async def test_a_bus_for_the_network_trusts_nobody_without_a_token(make_bus: MakeBus) -> None:
-    bus = await make_bus(settings=BusSettings(is_open=False, operator_token="secret"))
+    bus = await make_bus(settings=BusSettings(is_open=False, operator_token="a long operator token"))
     with pytest.raises(Unauthenticated):
         await bus.post("hello")
 

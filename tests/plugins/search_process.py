@@ -21,8 +21,11 @@ SWEPT = 3
 
 
 def sweep_some_and_hang(connection: sqlite3.Connection, shard: int, *, swept: list[int]) -> bool:
-    """Sweep a part as ever; after some of them hang in the middle of the next one."""
+    """Sweep a part as ever; after some of them with old words in them hang in the middle of the next one."""
+    [traces] = connection.execute("SELECT traces FROM fts5_shards WHERE shard = ?", (shard,)).fetchone()
     done = discard_if_empty(connection, shard)
+    if not traces:
+        return done
     swept.append(shard)
     print(shard, flush=True)
     if len(swept) > SWEPT:

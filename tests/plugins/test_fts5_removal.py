@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from agentchatbus.testing.contracts.search import SearchSite
-from agentchatbus_fts5 import shards
+from agentchatbus_fts5 import keeping, shards
 from tests.plugins import search_process
-from tests.plugins.search_kit import count, searched, settled, until
+from tests.plugins.search_kit import count, searched, settled, sqlite, until
 from tests.plugins.search_process import SECRET
 
 PROCESS = Path(search_process.__file__)
@@ -104,6 +104,43 @@ def part_sizes(connection: sqlite3.Connection) -> dict[int, int]:
     every = "SELECT count(*) FROM {0} WHERE {0} MATCH 'every'"
     tables = {shard: shards.table(shard) for shard in shards.known(connection)}
     return {shard: connection.execute(every.format(name)).fetchone()[0] for shard, name in tables.items()}
+
+
+@pytest.mark.usefixtures("small_parts")
+async def test_a_part_that_gets_no_more_messages_is_merged_into_one_piece(tmp_path: Path) -> None:
+    async with indexed(tmp_path) as site:
+        await two_threads(site)
+        newest = 2 * MESSAGES // SIZE
+
+        async def is_merged() -> bool:
+            pieces = await site.storage.sql.read(pieces_of_parts)
+            return all(pieces[shard] == 1 for shard in pieces if shard != newest)
+
+        await until(is_merged)
+        assert len(await site.hits("word", limit=200)) == MESSAGES
+
+
+@pytest.mark.usefixtures("small_parts")
+async def test_parts_of_older_messages_are_merged_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "FILL_STEP", 5)
+    async with sqlite(tmp_path) as storage:
+        site = SearchSite(storage=storage, index=None)  # type: ignore[arg-type]
+        for number in range(4 * SIZE):
+            await site.say(f"word {number}")
+    async with indexed(tmp_path) as site:
+
+        async def is_merged() -> bool:
+            pieces = await site.storage.sql.read(pieces_of_parts)
+            return len(pieces) == 5 and set(pieces.values()) == {1}
+
+        await until(is_merged)
+
+
+def pieces_of_parts(connection: sqlite3.Connection) -> dict[int, int]:
+    """Return in how many pieces FTS5 keeps each part of the index."""
+    pieces = "SELECT count(DISTINCT segid) FROM {0}_idx"
+    tables = {shard: shards.table(shard) for shard in shards.known(connection)}
+    return {shard: connection.execute(pieces.format(name)).fetchone()[0] for shard, name in tables.items()}
 
 
 @pytest.mark.usefixtures("small_parts")

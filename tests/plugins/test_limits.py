@@ -65,6 +65,7 @@ async def test_the_window_moves_and_retry_after_is_true(make_bus: MakeBus) -> No
     bus = await make_bus(plugins=[limits(messages="2/minute")])
     agent = await bus.agent("A")
     await agent.post("at 0")
+    await bus.drain()
     clock_of(bus).advance(20.5)
     await agent.post("at 20.5")
     await bus.drain()
@@ -116,6 +117,7 @@ async def test_a_refused_post_does_not_prolong_the_wait(make_bus: MakeBus) -> No
     bus = await make_bus(plugins=[limits(messages="1/minute")])
     agent = await bus.agent("A")
     await agent.post("one")
+    await bus.drain()
     for _ in range(6):
         clock_of(bus).advance(9)
         await refusal_of(agent)

@@ -276,7 +276,7 @@ async def test_refusals_fit_the_output_schemas(client: Client) -> None:
 
 
 async def test_a_bus_on_the_network_asks_everybody_for_a_token(make_bus: MakeBus) -> None:
-    harness = await make_bus(settings=BusSettings(is_open=False, operator_token="operator"))
+    harness = await make_bus(settings=BusSettings(is_open=False, operator_token="a long operator token"))
     async with client_of(harness) as client:
         answer = await refused(client, "thread_list")
     assert answer["error"] == "AUTHENTICATION_REQUIRED"

@@ -9,8 +9,8 @@ from agentchatbus.testing import MakeBus, ManualClock
 from agentchatbus_rest.frames import Frames
 from tests.plugins.rest_kit import Rest, open_rest, streaming
 
-CLOSED_BUS = BusSettings(is_open=False, operator_token="let me in")
-OPERATOR = {"x-admin-token": "let me in"}
+CLOSED_BUS = BusSettings(is_open=False, operator_token="let me in; please")
+OPERATOR = {"x-admin-token": "let me in; please"}
 PERSON = Caller(kind=CallerKind.HUMAN)
 AGENT = Caller(kind=CallerKind.AGENT, agent_id="a")
 

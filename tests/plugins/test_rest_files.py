@@ -187,7 +187,7 @@ async def test_the_server_asks_the_route_too(make_bus: MakeBus) -> None:
 
 
 async def test_who_may_send_nothing_is_refused_before_a_form_is_read(make_bus: MakeBus) -> None:
-    settings = BusSettings(is_open=False, operator_token="secret")
+    settings = BusSettings(is_open=False, operator_token="a long operator token")
     rest = await open_rest(make_bus, plugins=[ShelfPlugin()], settings=settings)
     answer = await rest.http.post("/api/shelf", content=b"x", headers={"content-type": "multipart/form-data"})
     assert answer.status_code == 401

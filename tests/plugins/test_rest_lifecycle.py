@@ -117,7 +117,7 @@ async def test_who_has_proven_nothing_changes_nothing(
     make_bus: MakeBus, action: str, body: dict[str, Any] | None
 ) -> None:
     """H20."""
-    rest = await open_rest(make_bus, settings=BusSettings(is_open=False, operator_token="secret"))
+    rest = await open_rest(make_bus, settings=BusSettings(is_open=False, operator_token="a long operator token"))
     assert (await rest.http.post(path(rest, f"/{action}"), json=body or {})).status_code == 401
     assert (await rest.http.delete(path(rest))).status_code == 401
 

@@ -30,7 +30,7 @@ from agentchatbus.plugin_api import (
 from agentchatbus.testing import MakeBus
 from tests.plugins.rest_kit import open_rest, serving
 
-CLOSED_BUS = BusSettings(is_open=False, operator_token="let me in")
+CLOSED_BUS = BusSettings(is_open=False, operator_token="let me in; please")
 
 
 class GatePlugin(Plugin[PluginSettings]):
@@ -191,7 +191,7 @@ async def test_without_a_token_a_bus_on_the_network_shows_nothing(make_bus: Make
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
         wrong = await rest.http.get(path, headers={"x-admin-token": "let me"})
         assert wrong.status_code == 401
-    listed = await rest.http.get("/api/threads", headers={"x-admin-token": "let me in"})
+    listed = await rest.http.get("/api/threads", headers={"x-admin-token": "let me in; please"})
     assert listed.status_code == 200
 
 
