@@ -14,6 +14,9 @@ def require_creator(arguments: dict[str, Any], inbound: Inbound) -> None:
     if missing:
         problems = [{"type": "missing", "loc": (name,), "msg": "Field required"} for name in missing]
         raise InvalidRequest(f"Missing: {', '.join(missing)}", errors=problems)
+    if arguments["agent_id"] == HUMAN:
+        del arguments["agent_id"]  # no agent's id: a person is known by the way in, or by the login
+        return
     arguments["token"] = inbound.token or arguments.get("token")
     if arguments["token"] is None:
         raise Unauthenticated("X-Agent-Token header required to create thread as a registered agent")

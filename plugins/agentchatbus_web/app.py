@@ -48,6 +48,14 @@ class WebApp:
         return StaticFiles(FOLDER)
 
     @cached_property
+    def _base(self) -> str:
+        return f"{ROOT}/{self._files.version}"
+
+    @cached_property
+    def _page(self) -> StaticFile:
+        return self._files.page(self._base)
+
+    @cached_property
     def _frame(self) -> tuple[StaticFile, list[bytes]]:
         return self._files.frame()
 
@@ -62,9 +70,8 @@ class WebApp:
 
     def _find(self, path: str) -> tuple[StaticFile, tuple[Header, ...]] | None:
         """Return a file and the headers that go with it."""
-        base = f"{ROOT}/{self._files.version}"
         if path == "/":
-            return self._files.page(base), (ASK_AGAIN, *_page_headers(PAGE_POLICY))
+            return self._page, (ASK_AGAIN, *_page_headers(PAGE_POLICY))
         name = path.removeprefix(ROOT + "/")
         if name == path:
             return None

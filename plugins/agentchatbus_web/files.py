@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from agentchatbus_web.joining import Joined
+
 TYPES: Mapping[str, bytes] = {
     ".html": b"text/html; charset=utf-8",
     ".css": b"text/css; charset=utf-8",
@@ -20,6 +22,12 @@ TYPES: Mapping[str, bytes] = {
 }
 PACKED = ".gz"
 PAGE = "index.html"
+STYLE = "css/console.css"
+STYLES = ("tokens", "layout", "sidebars", "conversation", "text", "overlays", "settings", "extensions")
+"""The parts of the style in their order; they are sent as one file."""
+MAIN = "js/main.js"
+SCRIPT = "js/page/console.js"
+"""The page's own modules in one; two folders deep like most of them, since they name files by where they are."""
 FRAME = "diagram.html"
 FRAME_SCRIPTS = ("vendor/mermaid.min.js", "js/apart/diagram.js")
 
@@ -59,6 +67,11 @@ class StaticFiles:
 
     def __init__(self, folder: Path) -> None:
         self._files = dict(_read(folder))
+        parts = [self._files.pop(f"css/{name}.css").plain for name in STYLES]
+        self._files[STYLE] = StaticFile(STYLE, b"\n".join(parts))
+        joined = Joined(MAIN, SCRIPT, lambda path: self._files[path].plain.decode())
+        self._files[SCRIPT] = StaticFile(SCRIPT, joined.text.encode())
+        self._modules = (SCRIPT, *joined.libraries)
         self.version = _version(self._files)
 
     def get(self, path: str) -> StaticFile | None:
@@ -67,10 +80,8 @@ class StaticFiles:
 
     def page(self, base: str) -> StaticFile:
         """Return the page: it finds its files below `base`, and names every module, so that none is found late."""
-        modules = "\n".join(
-            f'<link rel="modulepreload" href="{base}/{name}">' for name in sorted(self._files) if _is_module(name)
-        )
-        text = self._files[PAGE].plain.replace(b"{{modules}}", modules.encode())
+        links = "\n".join(f'<link rel="modulepreload" href="{base}/{name}">' for name in self._modules)
+        text = self._files[PAGE].plain.replace(b"{{modules}}", links.encode())
         return StaticFile(PAGE, text.replace(b"{{base}}", base.encode()))
 
     def frame(self) -> tuple[StaticFile, list[bytes]]:
@@ -86,11 +97,6 @@ class StaticFiles:
 
 def _hash(script: bytes) -> bytes:
     return b"'sha256-%b'" % base64.b64encode(hashlib.sha256(script).digest())
-
-
-def _is_module(name: str) -> bool:
-    apart = ("js/apart/", "vendor/mermaid")
-    return name.endswith(".js") and name.startswith(("js/", "vendor/")) and not name.startswith(apart)
 
 
 def _read(folder: Path) -> list[tuple[str, StaticFile]]:

@@ -69,6 +69,16 @@ def writing(page: Page, scene: Scene) -> None:
     expect(page.get_by_role("listbox", name="Agents")).to_be_visible()
 
 
+def creating(page: Page, scene: Scene) -> None:
+    """A new thread, from a template."""
+    thread(page, scene)
+    page.keyboard.press("c")
+    dialog = page.get_by_role("dialog", name="New thread")
+    dialog.get_by_label("Topic").fill("Review the lock order")
+    dialog.get_by_label("Template").select_option("code-review")
+    dialog.get_by_label("First message").fill("@Nova, @Ben: please look at `fix/login-race`.")
+
+
 def palette(page: Page, scene: Scene) -> None:
     """To anywhere with a few letters."""
     thread(page, scene)
@@ -113,6 +123,7 @@ PICTURES: dict[str, tuple[Draw, tuple[int, int], str]] = {
     "details": (details, DESK, "light"),
     "history": (history, DESK, "light"),
     "writing": (writing, DESK, "light"),
+    "creating": (creating, DESK, "light"),
     "palette": (palette, DESK, "dark"),
     "search": (search, DESK, "light"),
     "timeline": (timeline, DESK, "light"),

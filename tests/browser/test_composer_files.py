@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ def test_a_file_that_is_let_go_is_sent_and_saved_again(bus: Bus, open_page: Open
     page.get_by_role("button", name="Send", exact=True).click()
     chip = page.locator("#m1").get_by_role("link", name="Save trace.log")
     expect(chip).to_contain_text("LOG · 2 KB")
+    expect(chip).to_have_attribute("href", re.compile(r"\?file_name=trace\.log$"))
     expect(page.locator(".attached")).to_have_count(0)
     with page.expect_download() as saved:
         chip.click()

@@ -30,6 +30,9 @@ AXE = """async () => {
     .map(({ id, nodes }) => [id, ...nodes.map(({ target, any }) => `${target} ${any[0]?.message}`)].join(" | "));
 }"""
 
+ASKED = """performance.getEntriesByType("resource")
+  .filter(({ initiatorType }) => initiatorType === "fetch").map(({ name }) => new URL(name).pathname)"""
+
 
 def address(scene: Scene, view: str) -> str:
     return f"{scene.bus.url}/#" + (f"thread/{scene.threads[view]}" if view in scene.threads else view)
@@ -59,6 +62,20 @@ def test_axe_finds_no_serious_problem_on_a_phone_and_in_dialogs(
     page.get_by_label("Details of the thread").click()
     page.locator("dialog .members").wait_for()
     assert problems(page, vendor) == []
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("c")
+    expect(page.get_by_role("dialog").get_by_label("Template")).to_be_visible()
+    assert problems(page, vendor) == []
+
+
+def test_what_is_asked_before_the_scripts_are_there_is_not_asked_again(scene: Scene, open_page: OpenPage) -> None:
+    page = open_page(address(scene, "login"))
+    expect(page.locator(".message").first).to_be_visible()
+    asked = page.evaluate(ASKED)
+    assert sorted(asked) == sorted(set(asked))
+    ahead = {"/api/me", "/api/threads", "/api/agents", "/api/needs", f"/api/threads/{scene.threads['login']}/messages"}
+    assert ahead <= set(asked)
 
 
 def test_a_page_asks_little_to_open_and_nothing_while_nothing_happens(scene: Scene, open_page: OpenPage) -> None:

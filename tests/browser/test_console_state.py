@@ -52,6 +52,13 @@ STATE = """() => {
   };
 }"""
 
+ALL_DRAWN = """() => {
+  const { state } = agentchatbus.session;
+  const [log] = Object.values(state.logs);
+  return state.phase === "ready" && log && document.querySelectorAll(".message").length === log.messages.length;
+}"""
+"""A page draws the rows first that can be seen."""
+
 
 def difference(by_events: dict[str, Any], by_load: dict[str, Any]) -> str:
     """Return line by line what two states do not share, an empty text when they are the same."""
@@ -63,7 +70,7 @@ def loaded(page: Page) -> dict[str, Any]:
     """Load a page anew and return its state."""
     page.reload()
     page.wait_for_function("() => globalThis.agentchatbus?.session.state.connection === 'open'")
-    expect(page.locator(".message").first).to_be_visible()
+    page.wait_for_function(ALL_DRAWN)
     return dict(page.evaluate(STATE))
 
 

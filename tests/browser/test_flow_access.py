@@ -120,9 +120,9 @@ def test_a_person_comes_in_stays_in_and_writes(page: Page, operator: httpx.Clien
 
 def test_a_person_reacts_and_takes_it_back(page: Page, operator: httpx.Client, url: str) -> None:
     granted = token(operator, "human", "Grace")
-    thread_of_an_agent(url, operator, "Liked behind the door")
+    thread_of_an_agent(url, operator, "Liked in there")
     log_in(page, granted["token"])
-    page.locator(".thread", has_text="Liked behind the door").click()
+    page.locator(".thread", has_text="Liked in there").click()
     page.locator("#m1").hover()
     page.locator("#m1").get_by_role("button", name="React", exact=True).click()
     page.locator("#m1").get_by_role("group", name="React with").get_by_role("button", name="👍").click()

@@ -58,11 +58,12 @@ def test_settings_of_a_thread_are_changed_and_refusals_explained(bus: Bus, open_
     thread = bus.agent("Setter").creates("Settings of a thread")
     page = open_page(f"{bus.url}/#thread/{thread}", allow="400 (Bad Request)")
     dialog = details(page)
-    dialog.get_by_label("The coordinator may speak").uncheck()
+    with page.expect_response("**/settings"):
+        dialog.get_by_label("The coordinator may speak").uncheck()
     expect(page.locator(".toast")).to_have_text("Changed.")
     dialog.get_by_label("Asks after seconds").fill("120")
-    dialog.get_by_label("Asks after seconds").press("Tab")
-    expect(page.locator(".toast")).to_have_text("Changed.")
+    with page.expect_response("**/settings"):
+        dialog.get_by_label("Asks after seconds").press("Tab")
     page.keyboard.press("Escape")
     page.reload()
     dialog = details(page)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,11 +15,13 @@ from tests.end_to_end.processes import running_server
 
 pytestmark = pytest.mark.flows
 
-WATCHED = """() => {
+WATCHED = """isGranted => {
   globalThis.told = [];
   globalThis.tones = 0;
   const Real = globalThis.Notification;
   globalThis.Notification = class extends Real {
+    static permission = isGranted ? "granted" : "denied";
+    static requestPermission = async () => this.permission;
     constructor(title, options) {
       super(title, options);
       told.push({ title, ...options });
@@ -30,7 +32,10 @@ WATCHED = """() => {
   globalThis.isAway = false;
   Object.defineProperty(document, "hidden", { get: () => globalThis.isAway, configurable: true });
 }"""
-"""Notifications and tones are counted on their way to the browser; a page without a window is never really hidden."""
+"""Notifications and tones are counted on their way to the browser.
+
+A page without a window is never really hidden, and some browsers grant it no notifications, whatever they are told.
+"""
 
 
 @pytest.fixture
@@ -44,9 +49,9 @@ def quiet_bus(browser: Browser, tmp_path: Path) -> Iterator[Bus]:
 
 @pytest.fixture
 def watched(quiet_bus: Bus, open_page: OpenPage) -> Callable[..., Page]:
-    def watched(**options: object) -> Page:
+    def watched(*, permissions: Sequence[str] = (), **options: object) -> Page:
         page = open_page(f"{quiet_bus.url}/#settings", **options)
-        page.evaluate(WATCHED)
+        page.evaluate(WATCHED, "notifications" in permissions)
         return page
 
     return watched

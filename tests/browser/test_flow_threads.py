@@ -150,7 +150,7 @@ def test_what_is_cancelled_is_not_done(bus: Bus, open_page: OpenPage) -> None:
     page = open_page(f"{bus.url}/#thread/{thread}")
     posted: list[str] = []
     page.on("request", lambda request: request.method != "GET" and posted.append(f"{request.method} {request.url}"))
-    for action in ("Close", "Rename", "Delete"):
+    for action in ("Close the thread", "Rename", "Delete"):
         details(page).locator(".wrap").get_by_role("button", name=action, exact=True).click()
         page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
         expect(page.get_by_role("dialog")).to_have_count(0)
@@ -165,16 +165,16 @@ def test_what_is_cancelled_is_not_done(bus: Bus, open_page: OpenPage) -> None:
 def test_a_thread_is_closed_with_what_came_out_of_it_and_opened_again(bus: Bus, open_page: OpenPage) -> None:
     thread = bus.agent("Concluder").creates("Comes to an end")
     page = open_page(f"{bus.url}/#thread/{thread}")
-    details(page).locator(".wrap").get_by_role("button", name="Close", exact=True).click()
+    details(page).get_by_role("button", name="Close the thread").click()
     page.get_by_role("textbox", name="What came out of it").fill("We chose **green**.")
-    page.get_by_role("button", name="Close the thread").click()
+    page.get_by_role("dialog", name="Close this thread?").get_by_role("button", name="Close the thread").click()
     expect(page.locator(".composer")).to_contain_text("This thread is closed.")
     expect(row(page, "Comes to an end").locator(".status")).to_have_text("closed")
     page.locator(".composer").get_by_role("button", name="Details").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("heading", name="What came out of it")).to_be_visible()
     expect(dialog.locator(".prose strong").first).to_have_text("green")
-    expect(dialog.locator(".wrap").get_by_role("button", name="Close", exact=True)).to_have_count(0)
+    expect(dialog.get_by_role("button", name="Close the thread")).to_have_count(0)
     dialog.get_by_role("group", name="State").get_by_role("button", name="discuss").click()
     page.keyboard.press("Escape")
     expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_visible()

@@ -135,11 +135,15 @@ def test_a_reply_quotes_what_it_answers_and_leads_there(bus: Bus, open_page: Ope
     expect(quote).to_be_visible()
     expect(page.locator(".replying")).to_have_count(0)
     assert bus.messages(thread)[-1]["reply_to_msg_id"] == asked["id"]
+    expect(quote).to_have_text("Asked First Which colour should it be?")
     quote.click()
     expect(page).to_have_url(f"{bus.url}/#thread/{thread}/1")
     expect(page.locator("#m1.marked")).to_be_visible()
-    page.goto(f"{bus.url}/#thread/{thread}/62")
-    expect(quote).to_be_visible()
+    page.goto(f"{bus.url}/#thread/{thread}")
+    page.reload()
+    expect(page.locator("#m62")).to_be_visible()
+    expect(page.locator("#m1")).to_have_count(0)
+    expect(quote).to_have_text("Asked First Which colour should it be?")
 
 
 def test_a_reply_can_be_given_up(bus: Bus, open_page: OpenPage) -> None:
@@ -233,10 +237,15 @@ def test_what_one_sends_is_there_once(bus: Bus, open_page: OpenPage) -> None:
 def test_nobody_writes_into_a_closed_thread(bus: Bus, open_page: OpenPage) -> None:
     agent = bus.agent("Closer")
     thread = agent.creates("Closes while one writes")
+    agent.reacts(bus.say(thread, "before it closes"), "👍")
     page = open_page(f"{bus.url}/#thread/{thread}")
     composer(page).fill("half a thou")
+    own = page.locator("#m1").get_by_role("group", name="Actions for message 1").get_by_role("button")
+    expect(own).to_have_count(5)
     bus.ask("POST", f"/api/threads/{thread}/close", json={})
     expect(page.locator(".composer")).to_contain_text("This thread is closed.")
+    expect(own).to_have_count(2)
+    expect(page.locator("#m1 .reaction")).to_be_disabled()
     expect(composer(page)).to_have_count(0)
     bus.ask("POST", f"/api/threads/{thread}/state", json={"state": "discuss"})
     expect(composer(page)).to_have_value("half a thou")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -11,6 +13,9 @@ from tests.browser.conftest import OpenPage
 pytestmark = pytest.mark.flows
 
 MANY = 320
+FEW = 5
+"""The browser may hold on to what was drawn, focused or pointed at last."""
+FORGOTTEN_WITHIN = 60.0
 ROWS_AT_MOST = 250
 IN_VIEW = """(id) => {
   const [row, box] = [document.getElementById(id), document.querySelector(".messages")];
@@ -19,6 +24,23 @@ IN_VIEW = """(id) => {
   return at.bottom > around.top && at.top < around.bottom;
 }"""
 TOP = "document.querySelector('#m30').getBoundingClientRect().top"
+
+
+LEFT_ROWS = """function () {
+  const isPrototype = (element) => Object.hasOwn(element, "constructor");
+  return this.filter((element) => !isPrototype(element) && element.matches(".message") && !element.isConnected).length;
+}"""
+
+
+def rows_that_left(page: Page) -> int:
+    """Return how many rows are still in memory, after a garbage collection, that are no longer on the page."""
+    wire = page.context.new_cdp_session(page)
+    kind = wire.send("Runtime.evaluate", {"expression": "HTMLElement.prototype"})["result"]["objectId"]
+    found = wire.send("Runtime.queryObjects", {"prototypeObjectId": kind})["objects"]["objectId"]
+    asked = {"objectId": found, "functionDeclaration": LEFT_ROWS, "returnByValue": True}
+    count = int(wire.send("Runtime.callFunctionOn", asked)["result"]["value"])
+    wire.detach()
+    return count
 
 
 def shows(page: Page, seq: int) -> None:
@@ -73,6 +95,21 @@ def test_who_follows_the_end_keeps_a_bounded_number_of_rows(bus: Bus, open_page:
     expect(page.locator(f"#m{first - 1}")).to_be_attached()
     numbers = page.locator(".message").evaluate_all("rows => rows.map((row) => Number(row.dataset.seq))")
     assert numbers == list(range(numbers[0], numbers[-1] + 1))
+
+
+def test_rows_that_left_the_page_leave_its_memory(bus: Bus, open_page: OpenPage) -> None:
+    agent = bus.agent("Forgotten")
+    thread, other = agent.creates("Soon forgotten"), agent.creates("Looked at meanwhile")
+    page = open_page(f"{bus.url}/#thread/{thread}")
+    for number in range(1, MANY + 1):
+        agent.says(thread, f"line {number}")
+    shows(page, MANY)
+    page.locator(f'a[href="#thread/{other}"]').click()
+    expect(page.locator(".begin")).to_contain_text("Nothing has been said yet.")
+    deadline = time.monotonic() + FORGOTTEN_WITHIN
+    while (left := rows_that_left(page)) > FEW and time.monotonic() < deadline:
+        page.evaluate("new Promise((done) => setTimeout(done, 200))")
+    assert left <= FEW
 
 
 def test_what_happens_while_messages_are_on_their_way_is_not_lost(bus: Bus, open_page: OpenPage) -> None:

@@ -74,6 +74,23 @@ async def test_a_thread_is_refused_in_the_order_of_the_contract(make_bus: MakeBu
     assert (await rest.http.get("/api/threads")).json()["total"] == 1
 
 
+async def test_a_person_creates_a_thread_without_a_token(make_bus: MakeBus) -> None:
+    rest = await open_rest(make_bus)
+    body = {"topic": "Of a person", "creator_agent_id": "human"}
+    made, again = [await rest.http.post("/api/threads", json=body) for _ in range(2)]
+    assert [(answer.status_code, answer.json()["created"]) for answer in (made, again)] == [(201, True), (200, False)]
+    thread = (await rest.http.get(f"/api/threads/{made.json()['id']}")).json()
+    assert (thread["topic"], thread["settings"]["creator_admin_id"]) == ("Of a person", None)
+
+
+async def test_on_a_bus_of_the_network_only_a_proven_person_creates_a_thread(make_bus: MakeBus) -> None:
+    rest = await open_rest(make_bus, settings=BusSettings(is_open=False, operator_token="of the operator"))
+    body = {"topic": "Of the operator", "creator_agent_id": "human"}
+    assert (await rest.http.post("/api/threads", json=body)).status_code == 401
+    answer = await rest.http.post("/api/threads", json=body, headers={"x-admin-token": "of the operator"})
+    assert answer.status_code == 201
+
+
 async def test_missing_fields_are_listed_by_their_names_on_the_wire(make_bus: MakeBus) -> None:
     rest = await open_rest(make_bus)
     answer = await rest.http.post("/api/threads", json={})

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from agentchatbus.bus.threads import decode_cursor
 from agentchatbus.errors import Unauthenticated
-from agentchatbus.model import Agent, SyncContext, Thread, ThreadDraft, ThreadStatus, freeze
+from agentchatbus.model import Agent, CallerKind, SyncContext, Thread, ThreadDraft, ThreadStatus, freeze
 from agentchatbus.operations import Call, CredentialParams, Params, Route, operation
 from agentchatbus.ports.bus import Bus
 from agentchatbus.ports.queries import ThreadQuery
@@ -65,7 +65,7 @@ class ThreadOperations:
     @operation(route=Route(method="POST", path="/api/threads", status=201), idempotent=True, takes_key=True)
     async def thread_create(self, params: ThreadCreateParams, call: Call) -> ThreadOpened:
         """Create a thread, or get the one that already has this topic. Needs your agent_id and token."""
-        if not call.caller.is_agent:
+        if call.caller.kind is CallerKind.GUEST:
             raise Unauthenticated("creator_agent_id must be a registered agent", reason="missing")
         draft = ThreadDraft(
             topic=params.topic,

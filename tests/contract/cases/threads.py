@@ -97,6 +97,13 @@ CREATION = (
     ),
     done(
         "thread_create",
+        "a person",
+        rest=201,
+        rest_given=lambda w: {"topic": w.mark, "creator_agent_id": "human"},
+        answer={"id": UUID, "topic": str, "status": "discuss", "created": True, **SYNC},
+    ),
+    done(
+        "thread_create",
         "a template",
         lambda w: {"topic": w.mark, "template": w.template},
         caller="nova",

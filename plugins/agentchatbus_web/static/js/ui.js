@@ -4,7 +4,13 @@ import htm from "../vendor/htm.js";
 
 export { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 export { render };
-export const html = htm.bind(h);
+
+// The library would keep every element without a changing part for good, and through its parents the whole page as it was
+// when that element was drawn first, with all messages in it. The mark says that each may change.
+export const html = htm.bind(function element(...given) {
+  this[0] = 3;
+  return h(...given);
+});
 
 // A view that is drawn anew only when what it shows has changed; `shows` returns all of that as a list.
 export function kept(shows, View) {

@@ -1,4 +1,5 @@
 // The public REST API, as any script may use it.
+import { takeAnswer } from "./ahead.js";
 
 export class Refused extends Error {
   constructor(status, detail, retryAfter = null) {
@@ -31,7 +32,8 @@ async function send(method, path, { body, params, headers = {}, ...more } = {}) 
   }
   let response;
   try {
-    response = await fetch(path + query(params), options);
+    const address = path + query(params);
+    response = await ((method === "GET" && takeAnswer(address)) || fetch(address, options));
   } catch {
     throw new Refused(0, "The bus cannot be reached. Is it running?");
   }
@@ -59,6 +61,8 @@ export const api = {
   config: () => get("/api/config"),
   needs: () => get("/api/needs"),
   threads: (before) => get("/api/threads", { order: "activity", limit: 100, include_archived: true, before }),
+  create: (body, key) => post("/api/threads", { ...body, creator_agent_id: "human" }, { headers: { "Idempotency-Key": key } }),
+  templates: () => get("/api/templates"),
   thread: (threadId) => get(`/api/threads/${id(threadId)}`),
   overview: (threadId) => get(`/api/threads/${id(threadId)}/overview`),
   setState: (threadId, state) => post(`/api/threads/${id(threadId)}/state`, { state }),

@@ -1,13 +1,19 @@
 // Everything that the page asks of the bus, and how the answers get into the store.
 import { Store } from "../state/store.js";
+import { messageRow } from "../state/rows.js";
 import { readSeq } from "../state/selectors.js";
+import { begun } from "./ahead.js";
 import { api, Refused } from "./api.js";
 import { Stream } from "./stream.js";
 
 const PAGE = 50;
 const THREAD_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const MOST_QUOTES = 200;
 const READ_EVERY_MS = 10_000;
 const LEARN_EVERY_MS = 1000;
+
+// The newest messages, or those around one.
+const around = (seq) => (seq === null ? { order: "desc" } : { after_seq: Math.max(0, seq - PAGE / 2) });
 
 export class Session {
   store = new Store();
@@ -22,6 +28,7 @@ export class Session {
   #readTimer = null;
   #busy = new Map();
   #unlisted = new Set();
+  #quotes = new Map();
   #listeners = new Set();
 
   constructor() {
@@ -100,16 +107,19 @@ export class Session {
 
   async #load() {
     try {
+      const [open, seq] = [this.#open, this.#isReady ? null : this.#openSeq];
+      const messages = open && THREAD_ID.test(open) ? this.#ask(open, around(seq)) : undefined;
+      messages?.catch(() => {}); // it is heard of where they are awaited
       const [threads, agents, needs] = await Promise.all([api.threads(), api.agents(), api.needs()]);
       const at = new Date().toISOString();
-      const open = this.#open;
       this.store.dispatch({ type: "snapshot", threads, agents, needs, at });
-      if (open) await this.#loadThread(open, this.#isReady ? null : this.#openSeq);
+      if (open) await this.#loadThread(open, seq, messages);
     } catch (error) {
       this.store.dispatch({ type: "phase", phase: "failed", problem: error.message });
       setTimeout(() => this.reload(), 3000);
       return;
     }
+    begun();
     const isAgain = this.#isReady;
     this.#isReady = true;
     this.store.dispatch(...this.#held.splice(0).map((event) => ({ type: "event", event })));
@@ -151,12 +161,10 @@ export class Session {
     return this.#once(`open ${threadId}`, () => this.#loadThread(threadId, seq));
   }
 
-  async #loadThread(threadId, seq) {
+  async #loadThread(threadId, seq, asked) {
     try {
       if (!(await this.#learn(threadId))) return;
-      const isNewest = seq === null;
-      const params = isNewest ? { order: "desc" } : { after_seq: Math.max(0, seq - PAGE / 2) };
-      const { messages, hasNewer, since } = await this.#page(threadId, params);
+      const { messages, hasNewer, since } = await this.#page(threadId, around(seq), asked);
       const hasOlder = (messages[0]?.seq ?? 1) > 1;
       this.store.dispatch({ type: "reset", threadId }, { type: "page", threadId, messages, hasOlder, hasNewer }, ...since);
     } catch (error) {
@@ -164,8 +172,12 @@ export class Session {
     }
   }
 
-  async #page(threadId, params) {
-    const { answer: messages, since } = await this.#while(api.messages(threadId, { limit: PAGE, ...params }));
+  #ask(threadId, params) {
+    return this.#while(api.messages(threadId, { limit: PAGE, ...params }));
+  }
+
+  async #page(threadId, params, asked = this.#ask(threadId, params)) {
+    const { answer: messages, since } = await asked;
     const isToEnd = params.order === "desc" || messages.length < PAGE;
     const hasNewer = !isToEnd && messages.at(-1).seq < (this.state.threads[threadId]?.last_seq ?? 0);
     return { messages, hasNewer, since };
@@ -226,6 +238,15 @@ export class Session {
     });
   }
 
+  // A message that others quote, asked for once.
+  quoted(messageId) {
+    if (this.#quotes.size > MOST_QUOTES) this.#quotes.clear();
+    if (!this.#quotes.has(messageId)) this.#quotes.set(messageId, api.message(messageId).then((raw) => messageRow(raw)));
+    const quoted = this.#quotes.get(messageId);
+    quoted.catch(() => this.#quotes.delete(messageId));
+    return quoted;
+  }
+
   loadWaits(threadId) {
     return this.#once(`waits ${threadId}`, async () => {
       this.store.dispatch({ type: "pastWaits", threadId, history: await api.waitHistory(threadId) });
@@ -250,6 +271,14 @@ export class Session {
     this.#readTimer = null;
     for (const [threadId, seq] of this.#read) api.markRead(threadId, seq).catch(() => {});
     this.#read.clear();
+  }
+
+  // Creates a thread; what is left open is decided by its template.
+  async create(draft, key) {
+    const given = Object.fromEntries(Object.entries(draft).filter(([, value]) => value.trim()));
+    const answer = await api.create(given, key);
+    await this.#learn(answer.id);
+    return answer;
   }
 
   async send(threadId, body, key) {

@@ -1,5 +1,7 @@
 // The one event stream. It resumes by itself after a lost connection, and says when it cannot.
 
+import { takeStream } from "./ahead.js";
+
 const PATIENCE = [500, 1000, 2000, 5000, 10000];
 
 export class Stream {
@@ -14,7 +16,8 @@ export class Stream {
 
   open() {
     const after = this.#last === null ? "" : `?after=${encodeURIComponent(this.#last)}`;
-    const source = new EventSource(`/events${after}`);
+    const { source: given, events } = takeStream();
+    const source = given ?? new EventSource(`/events${after}`);
     this.#source = source;
     source.onopen = () => {
       this.#tries = 0;
@@ -27,6 +30,9 @@ export class Stream {
       this.onEvent(event);
     };
     source.onerror = () => this.#failed(source);
+    if (source.readyState === EventSource.OPEN) source.onopen();
+    else if (source.readyState === EventSource.CLOSED) source.onerror();
+    events.forEach(source.onmessage);
   }
 
   close() {

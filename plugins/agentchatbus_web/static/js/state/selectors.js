@@ -3,6 +3,7 @@ import { byName } from "../text/format.js";
 
 const LOST_MS = 12 * 3_600_000;
 export const LIVE = new Set(["discuss", "implement", "review"]);
+export const takesMessages = (thread) => LIVE.has(thread.status) || thread.status === "done";
 
 // For ids and times, whose order no language changes.
 const byText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);

@@ -23,6 +23,7 @@ export class Store {
 
   watch(watcher) {
     this.#watchers.add(watcher);
+    watcher(this.state); // it may have changed since the watcher was made
     return () => this.#watchers.delete(watcher);
   }
 

@@ -1,9 +1,7 @@
 // Markdown from agents, as nodes that are safe to show: rendered, then sanitised, whatever it holds.
 import DOMPurify from "../../vendor/purify.js";
-import hljs from "../../vendor/highlight.js";
 import { Marked } from "../../vendor/marked.js";
-
-const HIGHLIGHT_UP_TO = 40_000;
+import { colour } from "./colours.js";
 
 const escape = (text) =>
   text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
@@ -11,9 +9,7 @@ const escape = (text) =>
 function code({ text, lang }) {
   const name = (lang ?? "").trim().split(/\s+/)[0].toLowerCase();
   if (name === "mermaid") return `<pre data-kind="diagram"><code>${escape(text)}</code></pre>`;
-  const known = name && hljs.getLanguage(name) && text.length < HIGHLIGHT_UP_TO;
-  const body = known ? hljs.highlight(text, { language: name, ignoreIllegals: true }).value : escape(text);
-  return `<pre data-kind="code" data-language="${escape(name.slice(0, 20))}"><code>${body}</code></pre>`;
+  return `<pre data-kind="code" data-language="${escape(name.slice(0, 20))}"><code>${escape(text)}</code></pre>`;
 }
 
 const marked = new Marked({
@@ -37,7 +33,6 @@ const ALLOWED = {
   ALLOW_DATA_ATTR: false,
   RETURN_DOM_FRAGMENT: true,
 };
-const CLASSES = /^(hljs-[a-z_-]+|task|function_|class_|inherited__|language_|title)$/;
 
 export function markdown(text, mentions = []) {
   let fragment;
@@ -47,19 +42,17 @@ export function markdown(text, mentions = []) {
     fragment = document.createDocumentFragment();
     fragment.append(text);
   }
-  fragment.querySelectorAll("[class]").forEach(keepKnownClasses);
+  fragment.querySelectorAll("[class]").forEach(keepOwnClass);
   fragment.querySelectorAll("a").forEach(leadOutside);
   fragment.querySelectorAll("img").forEach(keepLocal);
   fragment.querySelectorAll("table").forEach(wrapTable);
   fragment.querySelectorAll('pre[data-kind="code"]').forEach(addCopy);
   markMentions(fragment, mentions);
-  return fragment;
+  return document.adoptNode(fragment); // or each text that is kept would keep a document of its own
 }
 
-function keepKnownClasses(element) {
-  const kept = [...element.classList].filter((name) => CLASSES.test(name));
-  if (kept.length) element.className = kept.join(" ");
-  else element.removeAttribute("class");
+function keepOwnClass(element) {
+  if (element.className !== "task") element.removeAttribute("class");
 }
 
 function leadOutside(link) {
@@ -111,6 +104,7 @@ function addCopy(pre) {
   pre.setAttribute("aria-label", "Code");
   pre.setAttribute("role", "region");
   box.append(bar, pre);
+  colour(pre);
 }
 
 async function copyCode(button, pre) {

@@ -3,7 +3,9 @@ import { cls, html, useEffect, useLayoutEffect, useMemo, useState } from "../ui.
 import { needs } from "../state/selectors.js";
 import { Agents } from "./agents.js";
 import { Conversation } from "./conversation.js";
-import { AgentDetails, ConfirmDialog, HistoryDialog, ImageDialog, ThreadDetails } from "./details.js";
+import { NewThread } from "./creating.js";
+import { AgentDetails, HistoryDialog, ImageDialog, ThreadDetails } from "./details.js";
+import { Confirm } from "./dialogs.js";
 import { PanelPage } from "./extensions.js";
 import { Inbox } from "./inbox.js";
 import { Overview } from "./overview.js";
@@ -14,7 +16,7 @@ import { Settings } from "./settings.js";
 import { Threads } from "./threads.js";
 import { useKeys } from "./keys.js";
 
-const DIALOGS = { thread: ThreadDetails, agent: AgentDetails, history: HistoryDialog, image: ImageDialog, confirm: ConfirmDialog, palette: Palette, keys: Keys };
+const DIALOGS = { thread: ThreadDetails, agent: AgentDetails, history: HistoryDialog, image: ImageDialog, confirm: Confirm, create: NewThread, palette: Palette, keys: Keys };
 const CONNECTION = { connecting: "Connecting …", open: "Live", lost: "Connection lost, trying again …" };
 
 function Top({ app, state, count, route }) {

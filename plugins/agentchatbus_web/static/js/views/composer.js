@@ -1,47 +1,18 @@
 // Where one writes: drafts that survive, mentions that complete, sends that fail without losing a word.
 import { cls, html, useLayoutEffect, useRef, useState } from "../ui.js";
-import { load, save } from "../prefs.js";
-import { api } from "../net/api.js";
-import { LIVE, authorName } from "../state/selectors.js";
-import { attached } from "../text/attachments.js";
+import { authorName, takesMessages } from "../state/selectors.js";
 import { plainLine } from "../text/format.js";
 import { filesOf, useFiles } from "./attaching.js";
+import { bodyOf, useDraft } from "./drafting.js";
 import { Waiting } from "./files.js";
 import { Completion, people, useMention } from "./mentioning.js";
 import { Button, Markdown } from "./parts.js";
-
-const TYPING_EVERY_MS = 6000;
 
 function Failure({ failure, onRetry }) {
   return html`<div class="failure" role="alert"><p><b>Not sent.</b> ${failure}</p><button type="button" class="button" onClick=${onRetry}>Try again</button></div>`;
 }
 
-// The text, kept at the keystroke itself: an effect runs after the next paint, and a page may be closed before that.
-function useDraft(thread) {
-  const place = `draft.${thread.id}`;
-  const [text, show] = useState(() => load(place, ""));
-  const key = useRef(crypto.randomUUID());
-  const typedAt = useRef(0);
-  const setText = (next) => {
-    save(place, next);
-    show(next);
-  };
-  const typed = (next) => {
-    setText(next);
-    key.current = crypto.randomUUID();
-    if (!next || Date.now() - typedAt.current <= TYPING_EVERY_MS) return;
-    typedAt.current = Date.now();
-    api.typing(thread.id, true).catch(() => {});
-  };
-  const sent = () => {
-    setText("");
-    typedAt.current = 0;
-    key.current = crypto.randomUUID();
-  };
-  return { text, setText, typed, sent, key: () => key.current };
-}
-
-function useSending({ app, thread, draft, files, list, reply, field, onSent }) {
+function useSending({ app, thread, draft, files, list, reply, isUrgent, field, onSent }) {
   const [failure, setFailure] = useState("");
   const [isSending, setSending] = useState(false);
   const isEmpty = !draft.text.trim() && !files.ready.length;
@@ -51,7 +22,8 @@ function useSending({ app, thread, draft, files, list, reply, field, onSent }) {
     setSending(true);
     setFailure("");
     try {
-      await app.session.send(thread.id, body(draft.text, list, reply, ready), draft.key());
+      const { body, key } = draft.attempt(bodyOf({ text: draft.text, list, reply, isUrgent, files: ready }));
+      await app.session.send(thread.id, body, key);
       draft.sent();
       files.sent(ready);
       onSent();
@@ -64,22 +36,6 @@ function useSending({ app, thread, draft, files, list, reply, field, onSent }) {
     }
   };
   return { failure, isSending, canSend: !isSending && !isEmpty && !files.isBusy, send };
-}
-
-function body(text, list, reply, files) {
-  const named = list.filter((item) => text.includes(`@${item.name}`));
-  const { images, attachments } = attached(files);
-  const metadata = {
-    ...(named.length && { mention_labels: Object.fromEntries(named.map((item) => [item.id, item.name])) }),
-    ...(attachments?.length && { attachments }),
-  };
-  return {
-    content: text,
-    ...(reply && { reply_to_msg_id: reply.id }),
-    ...(named.length && { mentions: named.map((item) => item.id) }),
-    ...(Object.keys(metadata).length && { metadata }),
-    ...(images?.length && { images }),
-  };
 }
 
 function useGrowing(field, ...inputs) {
@@ -120,7 +76,7 @@ function Field({ app, thread, field, draft, mentioning, files, reply, setReply, 
     aria-controls=${mentioning.mention ? "completion" : undefined} onPaste=${paste}></textarea>`;
 }
 
-function Bar({ app, state, files, isPreview, setPreview }) {
+function Bar({ app, state, files, isPreview, setPreview, isUrgent, setUrgent }) {
   const choose = (event) => {
     files.add(event.target.files);
     event.target.value = "";
@@ -128,6 +84,7 @@ function Bar({ app, state, files, isPreview, setPreview }) {
   return html`<div class="write-bar">
     <button type="button" class="text-button" aria-pressed=${String(isPreview)} onClick=${() => setPreview(!isPreview)}>${isPreview ? "Write" : "Preview"}</button>
     <label class="text-button">Attach a file<input type="file" multiple class="visually-hidden" onChange=${choose} /></label>
+    <button type="button" class="text-button urgent" aria-pressed=${String(isUrgent)} title="Agents see that this comes first" onClick=${() => setUrgent(!isUrgent)}>Urgent</button>
     <span class="hint">as <b>${state.me.display_name || state.me.name}</b> · Markdown · ${app.prefs.enterSends ? "Enter sends, Shift+Enter breaks the line" : "Ctrl+Enter sends"}</span>
   </div>`;
 }
@@ -154,13 +111,14 @@ function Open({ app, state, thread }) {
   const field = useRef();
   const [reply, setReply] = useState(null);
   const [isPreview, setPreview] = useState(false);
-  const draft = useDraft(thread);
+  const [isUrgent, setUrgent] = useState(false);
+  const draft = useDraft(thread, state.logs[thread.id]);
   const files = useFiles();
   const { isOver, handlers } = useDrop(files);
   const list = people(state, thread);
   const mentioning = useMention({ field, list, text: draft.text, setText: draft.setText });
-  const clear = () => [setReply(null), setPreview(false)];
-  const { failure, isSending, canSend, send } = useSending({ app, thread, draft, files, list, reply, field, onSent: clear });
+  const clear = () => [setReply(null), setPreview(false), setUrgent(false)];
+  const { failure, isSending, canSend, send } = useSending({ app, thread, draft, files, list, reply, isUrgent, field, onSent: clear });
   app.focusComposer = () => field.current?.focus();
   app.reply = (message) => {
     setReply(message);
@@ -179,11 +137,10 @@ function Open({ app, state, thread }) {
         : html`<${Field} ...${{ app, thread, field, draft, mentioning, files, reply, setReply, send }} />`}
       <button type="button" class="button primary send" disabled=${!canSend} onClick=${send}>${isSending ? "Sending …" : "Send"}</button>
     </div>
-    <${Bar} ...${{ app, state, files, isPreview, setPreview }} />
+    <${Bar} ...${{ app, state, files, isPreview, setPreview, isUrgent, setUrgent }} />
   </footer>`;
 }
 
 export function Composer({ app, state, thread }) {
-  const takesMessages = LIVE.has(thread.status) || thread.status === "done";
-  return takesMessages ? html`<${Open} app=${app} state=${state} thread=${thread} />` : html`<${Closed} app=${app} thread=${thread} />`;
+  return takesMessages(thread) ? html`<${Open} app=${app} state=${state} thread=${thread} />` : html`<${Closed} app=${app} thread=${thread} />`;
 }

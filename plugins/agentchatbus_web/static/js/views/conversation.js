@@ -1,6 +1,6 @@
 // The open thread: its head, its messages, and where one writes.
-import { cls, html, kept, useEffect, useLayoutEffect, useMemo, useState } from "../ui.js";
-import { agentState, authorEmoji, authorName, nameOf, readSeq, typingIn, waitsIn } from "../state/selectors.js";
+import { cls, html, kept, useEffect, useMemo, useState } from "../ui.js";
+import { agentState, authorEmoji, authorName, nameOf, readSeq, takesMessages, typingIn, waitsIn } from "../state/selectors.js";
 import { dayKey, dayName, names as inWords, plural, since } from "../text/format.js";
 import { Composer } from "./composer.js";
 import { Message } from "./message.js";
@@ -9,6 +9,8 @@ import { useScroll } from "./scrolling.js";
 import { Timeline } from "./timeline.js";
 
 const GROUP_MS = 6 * 60_000;
+const FIRST_DRAWN = 15;
+const REST_AFTER_MS = 60;
 
 function isFirst(message, before) {
   if (!before || message.reply_to_msg_id || message.metadata.handoff_target || message.metadata.stop_reason) return true;
@@ -18,11 +20,11 @@ function isFirst(message, before) {
 }
 
 // All that a row shows; most of what happens concerns few of them.
-function shows({ state, message, before, target, isNew, isMarked, names, today }) {
+function shows({ state, message, before, target, isNew, isMarked, isOpen, names, today }) {
   const { handoff_target: handed } = message.metadata;
   const author = [authorName(state, message), authorEmoji(state, message), hue(message.author_id ?? message.author_name)];
   const others = [handed && nameOf(state, handed), target && authorName(state, target)];
-  return [message, before, target, isNew, isMarked, names, today, ...author, ...others, state.extensions.decorations];
+  return [message, before, target, isNew, isMarked, isOpen, names, today, ...author, ...others, state.extensions.decorations];
 }
 
 // What is above a message, and the message.
@@ -34,14 +36,14 @@ const Row = kept(shows, ({ before, isNew, today, ...shown }) => {
     <${Message} ...${shown} isFirst=${isNewDay || isNew || isFirst(message, before)} />`;
 });
 
-function Rows({ app, state, messages, newAfter, marked, names }) {
+function Rows({ app, state, messages, newAfter, marked, isOpen, names }) {
   const byId = new Map(messages.map((message) => [message.id, message]));
   const today = new Date().toDateString();
   return messages.map((message, index) => {
     const before = messages[index - 1];
     const isNew = newAfter !== null && message.seq > newAfter && (!before || before.seq <= newAfter);
     return html`<${Row} key=${message.id} app=${app} state=${state} message=${message} before=${before} names=${names} today=${today}
-      target=${byId.get(message.reply_to_msg_id)} isNew=${isNew} isMarked=${marked === message.seq} />`;
+      target=${byId.get(message.reply_to_msg_id)} isNew=${isNew} isMarked=${marked === message.seq} isOpen=${isOpen} />`;
   });
 }
 
@@ -64,19 +66,30 @@ function Head({ app, state, thread, mode, setMode }) {
   return html`<header class="thread-head">
     <a class="icon-button narrow-only" href="#threads" aria-label="All threads">${icon("back")}</a>
     <div class="thread-title"><h1 tabindex="-1">${thread.topic}</h1>
-      <p><span class=${`status ${thread.status}`}>${thread.status}</span> ${plural(thread.message_count, "message")}
+      <p><span class=${`status ${thread.status}`}>${thread.status}</span><span>${plural(thread.message_count, "message")}</span>
         <span class="stack">${members.slice(0, 6).map((item) => html`<${Avatar} key=${item.agent_id} id=${item.agent_id} emoji=${state.agents[item.agent_id]?.emoji ?? "·"} size="tiny" />`)}</span>
-        ${members.length} ${members.length === 1 ? "agent" : "agents"}</p></div>
+        <span>${plural(members.length, "agent")}</span></p></div>
     <${Button} name="timeline" label="Timeline" pressed=${mode === "timeline"} onClick=${() => setMode(mode === "timeline" ? "talk" : "timeline")} />
     <${Button} name="search" label="Search in this thread" onClick=${() => app.searchIn(thread)} />
     <${Button} name="info" label="Details of the thread" onClick=${() => app.show({ dialog: "thread", threadId: thread.id })} />
   </header>`;
 }
 
+// At the end of a thread one sees a few messages: the others of the first page are drawn when these can be read.
+function useDrawn(log, isAtEnd) {
+  const [isAll, setAll] = useState(!isAtEnd);
+  useEffect(() => {
+    const timer = log && !isAll ? setTimeout(() => setAll(true), REST_AFTER_MS) : null;
+    return () => clearTimeout(timer);
+  }, [!log, isAll]);
+  return isAll || !isAtEnd ? log?.messages : log?.messages.slice(-FIRST_DRAWN);
+}
+
 function Messages({ app, state, thread, log, route, now }) {
-  const [newAfter, setNewAfter] = useState(null);
-  useLayoutEffect(() => setNewAfter(thread.last_seq > readSeq(state, thread) && readSeq(state, thread) > 0 ? readSeq(state, thread) : null), [thread.id]);
-  const scroll = useScroll({ app, thread, log, seq: route.seq, newAfter });
+  const read = readSeq(state, thread);
+  const [newAfter] = useState(thread.last_seq > read && read > 0 ? read : null);
+  const drawn = useDrawn(log, newAfter === null && route.seq === null);
+  const scroll = useScroll({ app, thread, log, drawn, seq: route.seq, newAfter });
   const known = ["human", state.me.name, ...Object.values(thread.participants).flatMap((item) => [state.agents[item.agent_id]?.display_name, item.name])].filter(Boolean);
   const names = useMemo(() => known, [known.join("\n")]);
   const away = log ? thread.last_seq - scroll.lastSeen : 0;
@@ -86,7 +99,7 @@ function Messages({ app, state, thread, log, route, now }) {
         ${!log && html`<p class="empty" role="status">Loading …</p>`}
         ${log?.hasOlder && html`<p class="older" aria-hidden="true">Older messages …</p>`}
         ${log && !log.hasOlder && html`<p class="begin">${log.messages.length ? "The beginning of this thread." : "Nothing has been said yet. Write the first message, or let an agent begin."}</p>`}
-        ${log && html`<${Rows} app=${app} state=${state} messages=${log.messages} newAfter=${newAfter} marked=${route.seq} names=${names} />`}
+        ${log && html`<${Rows} app=${app} state=${state} messages=${drawn} newAfter=${newAfter} marked=${route.seq} isOpen=${takesMessages(thread)} names=${names} />`}
       </div>
     </div>
     ${log && !scroll.isAtEnd && html`<button type="button" class="to-end" onClick=${scroll.toEnd}>${icon("down")} ${away > 0 ? `${away} new` : "Latest"}</button>`}

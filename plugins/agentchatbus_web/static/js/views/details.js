@@ -4,29 +4,34 @@ import { api } from "../net/api.js";
 import { agentState, nameOf, waitsOf } from "../state/selectors.js";
 import { clockTime, fullTime, plural, since } from "../text/format.js";
 import { diff } from "../text/diff.js";
-import { Avatar, Confirm, Dialog, Markdown } from "./parts.js";
+import { Dialog, DialogHead, useAnswer } from "./dialogs.js";
+import { Avatar, Markdown } from "./parts.js";
 import { STATUSES } from "./threads.js";
 
-const Head = ({ title, onClose }) =>
-  html`<div class="dialog-head"><h2>${title}</h2><button type="button" class="button" onClick=${onClose}>Close</button></div>`;
+// A value that one changes here, until another one arrives from the bus.
+function useOwn(value) {
+  const [own, setOwn] = useState(value);
+  useEffect(() => setOwn(value), [value]);
+  return [own, setOwn];
+}
 
-function useAnswer(ask, ...inputs) {
-  const [answer, setAnswer] = useState({ value: null, problem: "" });
-  useEffect(() => {
-    let isCurrent = true;
-    ask().then((value) => isCurrent && setAnswer({ value, problem: "" }), (error) => isCurrent && setAnswer({ value: null, problem: error.message }));
-    return () => (isCurrent = false);
-  }, inputs);
-  return answer;
+function Seconds({ label, value, onChange }) {
+  const [text, setText] = useOwn(value);
+  return html`<label class="field"><span>${label}</span>
+    <input type="number" min="30" max="86400" value=${text} onInput=${(event) => setText(event.target.value)} onChange=${() => onChange(Number(text))} /></label>`;
 }
 
 function Coordination({ app, threadId, settings }) {
   const set = (changes) => app.try(api.settings(threadId, changes), "Changed.");
-  const number = (key, label) => html`<label class="field"><span>${label}</span>
-    <input type="number" min="30" max="86400" value=${settings[key]} onChange=${(event) => set({ [key]: Number(event.target.value) })} /></label>`;
+  const [isOn, setOn] = useOwn(settings.auto_administrator_enabled);
+  const change = ({ target }) => {
+    setOn(target.checked);
+    set({ auto_administrator_enabled: target.checked });
+  };
+  const number = (key, label) => html`<${Seconds} label=${label} value=${settings[key]} onChange=${(value) => set({ [key]: value })} />`;
   return html`<h3>Coordination</h3>
     <p>Administrator: <b>${settings.creator_admin_name ?? settings.auto_assigned_admin_name ?? "nobody"}</b></p>
-    <label class="check"><input type="checkbox" checked=${settings.auto_administrator_enabled} onChange=${(event) => set({ auto_administrator_enabled: event.target.checked })} /> The coordinator may speak when everybody waits</label>
+    <label class="check"><input type="checkbox" checked=${isOn} onChange=${change} /> The coordinator may speak when everybody waits</label>
     <div class="pair">${number("timeout_seconds", "Asks after seconds")}${number("switch_timeout_seconds", "Offers another after seconds")}</div>`;
 }
 
@@ -45,7 +50,7 @@ function Actions({ app, thread }) {
   return html`<div class="buttons wrap">
     <button type="button" class="button" onClick=${rename}>Rename</button>
     <a class="button" href=${`/api/threads/${encodeURIComponent(thread.id)}/export`} download>Export</a>
-    ${!isPut && thread.status !== "closed" && html`<button type="button" class="button" onClick=${close}>Close</button>`}
+    ${!isPut && thread.status !== "closed" && html`<button type="button" class="button" onClick=${close}>Close the thread</button>`}
     <button type="button" class="button" onClick=${() => app.try(api.archive(thread.id, !isPut), isPut ? "Brought back." : "Archived.")}>${isPut ? "Unarchive" : "Archive"}</button>
     <button type="button" class="button danger" onClick=${remove}>Delete</button>
   </div>`;
@@ -59,7 +64,7 @@ export function ThreadDetails({ app, state, threadId, onClose }) {
   const states = STATUSES.filter((status) => status !== "archived" && status !== "closed");
   const join = `Join the thread "${thread.topic}" on AgentChatBus with bus_connect. Read what was said, follow its instructions, introduce yourself, say what you are going to do, and keep listening with msg_wait until somebody addresses you.`;
   return html`<${Dialog} label=${`Details of ${thread.topic}`} onClose=${onClose} kind="drawer">
-    <${Head} title=${thread.topic} onClose=${onClose} />
+    <${DialogHead} title=${thread.topic} onClose=${onClose} />
     <div class="segmented" role="group" aria-label="State">${states.map((status) => html`<button type="button" key=${status} aria-pressed=${String(status === thread.status)} onClick=${() => app.try(api.setState(thread.id, status))}>${status}</button>`)}</div>
     <${Actions} app=${app} thread=${thread} />
     <button type="button" class="button wide" onClick=${() => app.copy(join, "Prompt copied. Give it to an agent.")}>Copy a prompt that invites an agent</button>
@@ -80,7 +85,7 @@ export function AgentDetails({ app, state, agentId, onClose }) {
   const places = Object.values(state.threads).filter((thread) => thread.participants[agentId]);
   const skills = (agent.skills ?? []).map((skill) => skill?.name ?? skill?.id).filter((item) => typeof item === "string");
   return html`<${Dialog} label=${name} onClose=${onClose} kind="drawer">
-    <${Head} title=${name} onClose=${onClose} />
+    <${DialogHead} title=${name} onClose=${onClose} />
     <div class="agent-card"><${Avatar} id=${agent.id} emoji=${agent.emoji} size="large" state=${agentState(state, agent)} />
       <div><p>${agent.name}</p><p>${agent.ide} · ${agent.model}</p><p>${agentState(state, agent)}, last sign of life ${since(agent.last_activity_time)} ago</p></div></div>
     ${agent.description && html`<p class="about">${agent.description}</p>`}
@@ -105,7 +110,7 @@ export function HistoryDialog({ state, message, onClose }) {
   const nameOfEditor = (name) => Object.values(state.agents).find((agent) => agent.name === name)?.display_name || name;
   const texts = value ? [...value.edits.map((edit) => edit.old_content), value.current_content] : [];
   return html`<${Dialog} label="History of the message" onClose=${onClose} kind="wide">
-    <${Head} title=${`How message #${message.seq} changed`} onClose=${onClose} />
+    <${DialogHead} title=${`How message #${message.seq} changed`} onClose=${onClose} />
     ${problem && html`<p class="problem">${problem}</p>`}
     ${value?.edits.map((edit, index) => html`<section key=${edit.version} class="version"><h3>${nameOfEditor(edit.edited_by)}, ${fullTime(edit.created_at)}</h3><${Change} before=${texts[index]} after=${texts[index + 1]} /></section>`).reverse()}
     ${value && html`<section class="version"><h3>As it was posted, ${clockTime(message.created_at)}</h3><pre class="diff">${texts[0]}</pre></section>`}
@@ -115,5 +120,3 @@ export function HistoryDialog({ state, message, onClose }) {
 export function ImageDialog({ url, name, onClose }) {
   return html`<${Dialog} label=${name || "Picture"} onClose=${onClose} kind="picture"><button type="button" class="button" autofocus onClick=${onClose}>Close</button><img src=${url} alt=${name || "Picture"} /><//>`;
 }
-
-export const ConfirmDialog = Confirm;

@@ -17,12 +17,15 @@ function Inside({ file }) {
   return html`${icon(file.isElsewhere ? "link" : "file")}<span class="file-text"><b>${file.name}</b><small>${about}${file.isElsewhere ? " · elsewhere" : ""}</small></span>`;
 }
 
+// The bus keeps a file under a name of its own; it is told which one to save it as.
+const named = ({ url, name }) => `${url}?${new URLSearchParams({ file_name: name.slice(0, 200) })}`;
+
 export function FileChip({ app, file }) {
   if (!file.url) {
     return html`<button type="button" class="file" aria-label=${`Save ${file.name}`} onClick=${() => app.try(Promise.resolve().then(() => saveData(file)))}><${Inside} file=${file} /></button>`;
   }
-  const where = file.isElsewhere ? { target: "_blank", rel: "noopener noreferrer" } : { download: file.name };
-  return html`<a class="file" href=${file.url} ...${where} aria-label=${`${file.isElsewhere ? "Open" : "Save"} ${file.name}`} title=${file.isElsewhere ? file.url : file.name}><${Inside} file=${file} /></a>`;
+  const where = file.isElsewhere ? { href: file.url, target: "_blank", rel: "noopener noreferrer" } : { href: named(file), download: file.name };
+  return html`<a class="file" ...${where} aria-label=${`${file.isElsewhere ? "Open" : "Save"} ${file.name}`} title=${file.isElsewhere ? file.url : file.name}><${Inside} file=${file} /></a>`;
 }
 
 function Picture({ app, file }) {

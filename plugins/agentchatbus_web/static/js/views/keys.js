@@ -25,6 +25,7 @@ const KEYS = {
   k: (app) => nextThread(app, -1),
   n: () => nextMessage(1),
   p: () => nextMessage(-1),
+  c: (app) => app.show({ dialog: "create" }),
   i: (app) => app.go("#inbox"),
   o: (app) => app.go("#overview"),
   "/": (app) => app.go("#search/"),

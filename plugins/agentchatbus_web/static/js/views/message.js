@@ -31,32 +31,43 @@ function Marks({ state, message }) {
     ${metadata.visibility === "human_only" && html`<span class="mark only">only people see this</span>`}`;
 }
 
-function Quote({ app, state, message, target }) {
+// What is quoted, also when it is far up in the thread and not on the page: it is fetched then.
+function useQuoted(app, message, target) {
+  const [fetched, setFetched] = useState(null);
+  useEffect(() => {
+    if (!target) app.session.quoted(message.reply_to_msg_id).then(setFetched, () => {});
+  }, [message.reply_to_msg_id, !target]);
+  return target ?? fetched;
+}
+
+function Quote({ app, state, message, target: drawn }) {
+  const target = useQuoted(app, message, drawn);
   const jump = () => app.try(app.jumpTo(message.thread_id, message.reply_to_msg_id));
   return html`<button type="button" class="quote" onClick=${jump}>
     ${target ? html`<b>${authorName(state, target)}</b> ${plainLine(target.content, 110)}` : html`in reply to an earlier message`}
   </button>`;
 }
 
-function Reactions({ app, state, message }) {
+function Reactions({ app, state, message, isOpen }) {
   const groups = new Map();
   for (const item of message.reactions) groups.set(item.reaction, [...(groups.get(item.reaction) ?? []), item]);
   if (!groups.size) return null;
   const who = (item) => (item.agent_id === "human" ? "You" : nameOf(state, item.agent_id));
   return html`<div class="reactions">${[...groups].map(([label, items]) => {
     const isMine = items.some((item) => item.agent_id === "human");
-    return html`<button type="button" key=${label} class="reaction" aria-pressed=${String(isMine)} title=${items.map(who).join(", ")}
+    return html`<button type="button" key=${label} class="reaction" aria-pressed=${String(isMine)} title=${items.map(who).join(", ")} disabled=${!isOpen}
       onClick=${() => app.try(isMine ? api.unreact(message.id, label) : api.react(message.id, label))}>
       <span class="reaction-label">${label}</span> ${items.length}</button>`;
   })}</div>`;
 }
 
-function Tools({ app, message, onReact, onEdit }) {
+// A thread that is over can be read and quoted elsewhere; nothing in it changes any more.
+function Tools({ app, message, isOpen, onReact, onEdit }) {
   const link = () => app.copy(location.href.split("#")[0] + toThread(message.thread_id, message.seq), "Link copied.");
   return html`<div class="tools" role="group" aria-label=${`Actions for message ${message.seq}`}>
-    <${Button} name="smile" label="React" onClick=${onReact} />
-    <${Button} name="reply" label="Reply" onClick=${() => app.reply(message)} />
-    ${message.author_id === null && message.role !== "system" && html`<${Button} name="edit" label="Edit" onClick=${onEdit} />`}
+    ${isOpen && html`<${Button} name="smile" label="React" onClick=${onReact} />
+      <${Button} name="reply" label="Reply" onClick=${() => app.reply(message)} />`}
+    ${isOpen && message.author_id === null && html`<${Button} name="edit" label="Edit" onClick=${onEdit} />`}
     <${Button} name="copy" label="Copy text" onClick=${() => app.copy(message.content, "Text copied.")} />
     <${Button} name="link" label="Copy link" onClick=${link} />
   </div>`;
@@ -89,7 +100,7 @@ function Editor({ app, message, onClose }) {
   </div>`;
 }
 
-function Body({ app, state, message, names }) {
+function Body({ app, state, message, isOpen, names }) {
   const [isEditing, setEditing] = useState(false);
   const [isReacting, setReacting] = useState(false);
   const react = (label) => {
@@ -104,12 +115,12 @@ function Body({ app, state, message, names }) {
     <${Decorations} state=${state} message=${message} />
     ${message.edited_at && html`<button type="button" class="edited" title=${fullTime(message.edited_at)}
       onClick=${() => app.show({ dialog: "history", message })}>edited${message.edit_version > 1 ? ` ${message.edit_version} times` : ""}</button>`}
-    <${Reactions} app=${app} state=${state} message=${message} />
-    ${isReacting && html`<div class="quick" role="group" aria-label="React with">${QUICK.map((label) => html`<button type="button" key=${label} onClick=${() => react(label)}>${label}</button>`)}</div>`}
-    <${Tools} app=${app} message=${message} onReact=${() => setReacting(!isReacting)} onEdit=${() => setEditing(true)} />`;
+    <${Reactions} app=${app} state=${state} message=${message} isOpen=${isOpen} />
+    ${isReacting && isOpen && html`<div class="quick" role="group" aria-label="React with">${QUICK.map((label) => html`<button type="button" key=${label} onClick=${() => react(label)}>${label}</button>`)}</div>`}
+    <${Tools} app=${app} message=${message} isOpen=${isOpen} onReact=${() => setReacting(!isReacting)} onEdit=${() => setEditing(true)} />`;
 }
 
-export function Message({ app, state, message, isFirst, target, names, isMarked }) {
+export function Message({ app, state, message, isFirst, target, names, isMarked, isOpen }) {
   const common = { id: `m${message.seq}`, "data-seq": message.seq, tabindex: -1 };
   if (isCard(message)) {
     return html`<article ...${common} class=${cls("message system", isMarked && "marked")} aria-label=${`Message ${message.seq} from the system`}>
@@ -125,7 +136,7 @@ export function Message({ app, state, message, isFirst, target, names, isMarked 
       ${isFirst && html`<header><span class=${`author hue-${hue(who)}`}>${name}</span>
         <${Marks} state=${state} message=${message} />
         <a class="seq" href=${toThread(message.thread_id, message.seq)} title=${fullTime(message.created_at)}>#${message.seq} · ${clockTime(message.created_at)}</a></header>`}
-      <${Body} app=${app} state=${state} message=${message} names=${names} />
+      <${Body} app=${app} state=${state} message=${message} isOpen=${isOpen} names=${names} />
     </div>
   </article>`;
 }

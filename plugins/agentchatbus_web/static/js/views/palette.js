@@ -2,7 +2,7 @@
 import { html, useState } from "../ui.js";
 import { toPanel, toThread } from "../route.js";
 import { agentsInOrder, threadsInOrder } from "../state/selectors.js";
-import { Dialog } from "./parts.js";
+import { Dialog, DialogHead } from "./dialogs.js";
 
 function score(text, wanted) {
   const at = text.toLowerCase().indexOf(wanted);
@@ -17,6 +17,7 @@ function score(text, wanted) {
 
 function entries(app, state, wanted) {
   const actions = [
+    ["New thread", () => app.show({ dialog: "create" })],
     ["Needs you", () => app.go("#inbox")],
     ["Overview", () => app.go("#overview")],
     ["Search", () => app.go("#search/")],
@@ -63,6 +64,7 @@ export function Palette({ app, state, onClose }) {
 const KEYS = [
   ["j / k", "Next and previous thread"],
   ["n / p", "Next and previous message"],
+  ["c", "New thread"],
   ["i", "Needs you"],
   ["o", "Overview"],
   ["/", "Search"],
@@ -77,7 +79,7 @@ const KEYS = [
 
 export function Keys({ onClose }) {
   return html`<${Dialog} label="Keys" onClose=${onClose}>
-    <div class="dialog-head"><h2>Keys</h2><button type="button" class="button" autofocus onClick=${onClose}>Close</button></div>
+    <${DialogHead} title="Keys" onClose=${onClose} />
     <dl class="keys">${KEYS.map(([key, meaning]) => html`<div key=${key}><dt><kbd>${key}</kbd></dt><dd>${meaning}</dd></div>`)}</dl>
   <//>`;
 }

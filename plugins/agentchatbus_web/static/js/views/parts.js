@@ -16,6 +16,7 @@ const ICONS = {
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   settings: "M4 7h10M18 7h2M4 17h2M10 17h10M16 5v4M8 15v4",
   theme: "M12 3a9 9 0 1 0 0 18zM12 3a9 9 0 0 1 0 18",
+  plus: "M12 5v14M5 12h14",
   info: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 11v6M12 7.500v.5",
   send: "M4 12 20 4l-5 16-3.500-6.500z",
   image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.500 9v.5",
@@ -118,38 +119,4 @@ export function useNow(every = 15_000) {
     return () => clearInterval(timer);
   }, [every]);
   return now;
-}
-
-// A dialog of the browser's own: it holds the focus, gives it back, and closes with Escape.
-export function Dialog({ label, onClose, kind, children }) {
-  const element = useRef();
-  useLayoutEffect(() => {
-    const dialog = element.current;
-    dialog.showModal();
-    return () => dialog.close();
-  }, []);
-  const click = (event) => event.target === element.current && onClose();
-  return html`<dialog class=${cls("dialog", kind)} aria-label=${label} ref=${element} onClick=${click}
-    onCancel=${(event) => { event.preventDefault(); onClose(); }}>${children}</dialog>`;
-}
-
-export function Confirm({ title, text, action, isDanger, field, onDone, onClose }) {
-  const [value, setValue] = useState(field?.value ?? "");
-  const submit = (event) => {
-    event.preventDefault();
-    onDone(value);
-    onClose();
-  };
-  return html`<${Dialog} label=${title} onClose=${onClose} kind="small">
-    <form onSubmit=${submit}>
-      <h2>${title}</h2>
-      ${text && html`<p>${text}</p>`}
-      ${field && html`<label class="field"><span>${field.label}</span>
-        <input value=${value} maxlength="500" required=${field.required} onInput=${(event) => setValue(event.target.value)} autofocus /></label>`}
-      <div class="buttons">
-        <button type="button" class="button" onClick=${onClose}>Cancel</button>
-        <button class=${cls("button", isDanger ? "danger" : "primary")}>${action}</button>
-      </div>
-    </form>
-  <//>`;
 }

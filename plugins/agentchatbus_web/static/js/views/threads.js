@@ -5,7 +5,7 @@ import { toThread } from "../route.js";
 import { activeAt, authorName, nameOf, threadsInOrder, typingIn, unreadOf, waitsIn } from "../state/selectors.js";
 import { ago, fullTime, plainLine } from "../text/format.js";
 import { PanelLinks } from "./extensions.js";
-import { Avatar } from "./parts.js";
+import { Avatar, icon } from "./parts.js";
 
 export const STATUSES = ["discuss", "implement", "review", "done", "closed", "archived"];
 const AT_ONCE = 100;
@@ -80,6 +80,7 @@ export function Threads({ app, state, route, wanted, now }) {
   return html`<nav class="threads" aria-label="Threads">
     <div class="panel-head">
       <h2>Threads</h2>
+      <button type="button" class="text-button" title="New thread (c)" onClick=${() => app.show({ dialog: "create" })}>${icon("plus")}New thread</button>
       <button type="button" class="text-button" aria-expanded=${String(isFiltering)} onClick=${() => setFiltering(!isFiltering)}>
         ${hidden > 0 ? `${hidden} hidden` : "Filter"}
       </button>
@@ -87,7 +88,7 @@ export function Threads({ app, state, route, wanted, now }) {
     <input class="filter" type="search" placeholder="Filter by topic" aria-label="Filter threads by topic" ref=${field}
       value=${text} onInput=${(event) => setText(event.target.value)} />
     ${isFiltering && html`<${Filter} statuses=${statuses} setStatuses=${setStatuses} />`}
-    ${shown.length === 0 && html`<p class="empty">${Object.keys(state.threads).length ? "No thread matches the filter." : "No threads yet. An agent creates one with bus_connect or thread_create."}</p>`}
+    ${shown.length === 0 && html`<p class="empty">${Object.keys(state.threads).length ? "No thread matches the filter." : "No threads yet. Create one, or let an agent do so with bus_connect."}</p>`}
     <ul>
       ${shown.map((thread) => html`<${Thread} key=${thread.id} state=${state} thread=${thread} now=${now}
         isOpen=${route.threadId === thread.id} isWanted=${wanted.has(thread.id)} />`)}
