@@ -14,7 +14,7 @@ from typing import Any
 
 from agentchatbus.clock import Clock
 from agentchatbus.events import Event, EventBody, ThreadDeleted
-from agentchatbus.model import Role, concerned_by
+from agentchatbus.model import concerned_by
 from agentchatbus.ports.storage import Storage
 
 RING_SIZE = 4096
@@ -116,8 +116,7 @@ def _called(events: Sequence[Event]) -> Mapping[str | None, Collection[str] | No
 
 def _wakes(event: Event) -> Collection[str] | None:
     """Return the agents whom a message of the bus itself concerns: hundreds may wait in a thread full of cards."""
-    role = event.payload.get("role")
-    return concerned_by(role, event.payload["message"]["metadata"]) if role == Role.SYSTEM else None
+    return concerned_by(event.payload["role"], event.payload["message"]["metadata"])
 
 
 class Fanout:

@@ -18,9 +18,12 @@ from agentchatbus.ports.storage import Transaction
 T = TypeVar("T")
 
 
-def fingerprint(operation: str, caller: Caller, *drafts: Any) -> str:
-    """Return a hash by which the same request of the same caller is recognised."""
-    values = [{item.name: getattr(draft, item.name) for item in fields(draft)} for draft in drafts]
+def fingerprint(operation: str, caller: Caller, *parts: Any) -> str:
+    """Return a hash by which the same request of the same caller is recognised; its parts are drafts and ids."""
+    values = [
+        part if isinstance(part, str) else {item.name: getattr(part, item.name) for item in fields(part)}
+        for part in parts
+    ]
     text = orjson.dumps([operation, caller.key, values], default=dict, option=orjson.OPT_SORT_KEYS)
     return sha256(text).hexdigest()
 

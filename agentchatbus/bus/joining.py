@@ -44,8 +44,7 @@ class Joining:
         bounds.check_agent(draft)
         who = caller if caller.is_agent else NOBODY
         topic = await self._prepare(join, caller)
-        place = join.draft if join.draft and join.thread_id is None else ThreadDraft(topic=f"id:{join.thread_id}")
-        asked = fingerprint("bus_connect", who, draft, place)
+        asked = fingerprint("bus_connect", who, draft, *filter(None, (join.thread_id or join.draft,)))
         repeatable = Repeatable.of(who, key, asked, self._clock.now())
 
         def again(tx: Transaction, answer: Mapping[str, Any]) -> Connected:

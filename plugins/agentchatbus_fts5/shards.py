@@ -77,7 +77,7 @@ def ensure(connection: sqlite3.Connection, shard: int) -> bool:
 
 
 def complete(connection: sqlite3.Connection, shard: int) -> None:
-    """Note that a part gets no more messages: in one piece it is searched several times faster."""
+    """Note that a part gets no more messages: in one piece it is searched faster."""
     connection.execute("UPDATE fts5_shards SET is_loose = 1 WHERE shard = ?", (shard,))
 
 

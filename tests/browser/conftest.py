@@ -14,7 +14,7 @@ from tests.browser.scenery import Scene, build
 from tests.end_to_end.processes import ServerProcess, running_server
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Dialog, Page
+    from playwright.sync_api import Browser, Dialog, Locator, Page
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The first one found is used; the one without a window opens a page in half the time."""
@@ -76,6 +76,11 @@ def scene(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 OpenPage = Callable[..., "Page"]
+
+
+def composer(page: Page) -> Locator:
+    """Return the field in which one writes a message."""
+    return page.get_by_role("textbox", name="Message", exact=True)
 
 
 @pytest.fixture

@@ -133,6 +133,14 @@ def test_the_state_after_events_is_that_of_a_fresh_load(bus: Bus, open_page: Ope
     assert_same(page, open_page(address))
 
 
+def test_who_begins_to_watch_late_learns_what_is_known_already(bus: Bus, open_page: OpenPage) -> None:
+    """A page that is drawn after the first answers came would else stay as it was."""
+    page = open_page(bus.url)
+    page.wait_for_function("() => agentchatbus.session.state.phase === 'ready'")
+    watch = "() => { let seen; agentchatbus.session.store.watch((state) => { seen = state.phase; })(); return seen; }"
+    assert page.evaluate(watch) == "ready"
+
+
 def test_a_page_that_opens_while_much_happens_misses_nothing(bus: Bus, open_page: OpenPage) -> None:
     """What comes by the stream while the rows are on their way is applied on top of them."""
     crowd = Crowd(bus, seed=5)

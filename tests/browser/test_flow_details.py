@@ -77,6 +77,18 @@ def test_settings_of_a_thread_are_changed_and_refusals_explained(bus: Bus, open_
     assert settings["auto_administrator_enabled"] is False
 
 
+def test_what_one_types_into_a_setting_stays_while_others_talk(bus: Bus, open_page: OpenPage) -> None:
+    agent = bus.agent("Talks Meanwhile")
+    thread = agent.creates("Typed meanwhile")
+    page = open_page(f"{bus.url}/#thread/{thread}")
+    dialog = details(page)
+    dialog.get_by_label("Asks after seconds").fill("125")
+    agent.says(thread, "one message more")
+    expect(page.locator("#m1")).to_contain_text("one message more")
+    expect(dialog.locator(".members")).to_contain_text("Talks Meanwhile")
+    expect(dialog.get_by_label("Asks after seconds")).to_have_value("125")
+
+
 def test_instructions_for_agents_are_shown(bus: Bus, open_page: OpenPage) -> None:
     agent = bus.agent("Instructor")
     thread = agent.creates("Instructions", system_prompt="Be **brief**. Ask before you change `main`.")

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.agents import Bus
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, composer
 
 pytestmark = pytest.mark.flows
-
-
-def composer(page: Page) -> Locator:
-    return page.get_by_role("textbox", name="Message", exact=True)
 
 
 def test_an_urgent_message_says_so_and_the_next_one_does_not(bus: Bus, open_page: OpenPage) -> None:

@@ -16,9 +16,6 @@ from tests.plugins.coordinator_kit import (
 
 __all__ = ["make_room"]
 
-WORKING = 900
-"""Seconds after which an agent that spoke counts as offline."""
-
 
 async def test_a_thread_can_switch_the_coordinator_off_and_on(make_room: MakeRoom) -> None:
     room = await make_room()
