@@ -24,6 +24,7 @@ GOALS = {100_000: 10.0, 1_000_000: 50.0}
 BATCH = 256
 PAGE = 50
 AT_ONCE = 32
+_LOOSE = "SELECT count(*) FROM fts5_shards WHERE is_loose"
 
 
 async def run(settings: Settings) -> list[Measure]:
@@ -74,8 +75,7 @@ async def fill(storage: Storage, messages: Iterable[Message], count: int, *, tog
         seconds += perf_counter() - began
         done += len(batch)
         if done % (16 * BATCH) < len(batch) or done == count:
-            _show(done, count, seconds)
-    sys.stderr.write("\n")
+            _show("filling", done, count, f", {done / seconds:,.0f}/s" if seconds else "")
     return seconds
 
 
@@ -89,9 +89,12 @@ async def settled(index: SearchIndex) -> float:
 
 async def _merged(storage: Storage) -> None:
     """Wait until each part of the index that is full lies in one piece, as on a bus that has grown for weeks."""
-    loose = "SELECT EXISTS (SELECT 1 FROM fts5_shards WHERE is_loose)"
-    while (await storage.sql.read(lambda connection: connection.execute(loose).fetchone()))[0]:  # noqa: ASYNC110
+    [parts] = await storage.sql.read(lambda connection: connection.execute(_LOOSE).fetchone())
+    left = parts
+    while left:
         await asyncio.sleep(0.2)
+        [left] = await storage.sql.read(lambda connection: connection.execute(_LOOSE).fetchone())
+        _show("merging", max(0, parts - left), parts)  # one more may have become full
 
 
 def _batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
@@ -116,11 +119,10 @@ def _adding(messages: Sequence[Message]) -> Callable[[Transaction], None]:
     return work
 
 
-def _show(done: int, total: int, seconds: float) -> None:
+def _show(what: str, done: int, total: int, unit: str = "") -> None:
     width = 40
     bar = "#" * (width * done // total)
-    rate = done / seconds if seconds else 0
-    sys.stderr.write(f"\r  filling [{bar:<{width}}] {done:,} of {total:,}, {rate:,.0f}/s ")
+    sys.stderr.write(f"\r  {what} [{bar:<{width}}] {done:,} of {total:,}{unit} " + "\n" * (done == total))
     sys.stderr.flush()
 
 
