@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 class Clock(ABC):
@@ -58,8 +59,12 @@ class SystemClock(Clock):
         return True
 
 
+@lru_cache(maxsize=256)
 def isoformat(moment: datetime) -> str:
-    """Write a moment as ISO 8601 in UTC with microseconds and offset, the one form on the wire and on disk."""
+    """Write a moment as ISO 8601 in UTC with microseconds and offset, the one form on the wire and on disk.
+
+    A change writes the moment of it into many places.
+    """
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     return moment.isoformat(timespec="microseconds")

@@ -144,7 +144,7 @@ def concerned_by(role: str | None, metadata: Metadata) -> list[str] | None:
 
 def is_human_only(metadata: Metadata) -> bool:
     """Return whether agents may not read the content of a message with this metadata."""
-    return _says(metadata, "visibility", "human_only") or _says(metadata, "audience", "human")
+    return bool(metadata) and (_says(metadata, "visibility", "human_only") or _says(metadata, "audience", "human"))
 
 
 def hidden_metadata(metadata: Metadata) -> dict[str, Any]:

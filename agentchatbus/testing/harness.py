@@ -39,6 +39,8 @@ PERSON = Caller(kind=CallerKind.HUMAN, transport=TRANSPORT)
 NEVER = 1e12
 """Seconds after which upkeep comes by itself; so only waits of the test have something to do with its clock."""
 
+_NULLS: dict[type[BaseModel], dict[str, None]] = {}
+
 
 @dataclass(slots=True, kw_only=True)
 class ClientHandle:
@@ -227,11 +229,13 @@ def _values(settings: BusSettings, table: type[BaseModel]) -> dict[str, Any]:
 
 def _nulls(params: type[BaseModel]) -> dict[str, None]:
     """Return None for every required argument that may be None."""
-    return {
-        name: None
-        for name, argument in params.model_fields.items()
-        if argument.is_required() and _takes_none(argument.annotation)
-    }
+    if params not in _NULLS:
+        _NULLS[params] = {
+            name: None
+            for name, argument in params.model_fields.items()
+            if argument.is_required() and _takes_none(argument.annotation)
+        }
+    return _NULLS[params]
 
 
 def _takes_none(annotation: Any) -> bool:

@@ -63,7 +63,10 @@ def _quickly_frozen(value: Any) -> Any:
     if kind in _FLAT:
         return value
     if kind is dict or kind is MappingProxyType:
-        return MappingProxyType({key: _quickly_frozen(item) for key, item in value.items()})
+        flat = _FLAT
+        return MappingProxyType(
+            {key: item if type(item) in flat else _quickly_frozen(item) for key, item in value.items()}
+        )
     if kind is list or kind is tuple:
         return tuple([_quickly_frozen(item) for item in value])
     if isinstance(value, str):

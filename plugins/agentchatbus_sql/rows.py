@@ -24,9 +24,6 @@ from agentchatbus.plugin_api import (
 )
 from agentchatbus_sql.jsontext import decode, decode_metadata, encode, encode_optional
 
-moment_text = lru_cache(maxsize=256)(isoformat)
-"""Write a moment; one unit of work writes the same moment into many columns."""
-
 Row = tuple[Any, ...]
 Values = tuple[Any, ...]
 
@@ -55,7 +52,7 @@ def marks(columns: str) -> str:
 
 def optional_time(moment: datetime | None) -> str | None:
     """Write a moment, or NULL."""
-    return moment_text(moment) if moment else None
+    return isoformat(moment) if moment else None
 
 
 def moment(text: str | None) -> datetime | None:
@@ -105,7 +102,7 @@ def thread_values(thread: Thread) -> Values:
     return (
         thread.id,
         thread.topic,
-        moment_text(thread.created_at),
+        isoformat(thread.created_at),
         thread.status.value,
         thread.last_seq,
         thread.message_count,
@@ -148,7 +145,7 @@ def _administrator(text: str | None) -> Administrator | None:
 def _administrator_json(administrator: Administrator | None) -> str | None:
     if administrator is None:
         return None
-    return encode([administrator.agent_id, administrator.name, moment_text(administrator.assigned_at)])
+    return encode([administrator.agent_id, administrator.name, isoformat(administrator.assigned_at)])
 
 
 def message(row: Row) -> Message:
@@ -180,7 +177,7 @@ def message_values(message: Message) -> Values:
         message.author_name,
         message.role.value,
         message.content,
-        moment_text(message.created_at),
+        isoformat(message.created_at),
         message.priority.value,
         encode_optional(message.metadata),
         message.reply_to_msg_id,
@@ -214,9 +211,9 @@ def agent_values(agent: Agent) -> Values:
         agent.name,
         agent.ide,
         agent.model,
-        moment_text(agent.registered_at),
-        moment_text(agent.last_heartbeat),
-        moment_text(agent.last_activity_time),
+        isoformat(agent.registered_at),
+        isoformat(agent.last_heartbeat),
+        isoformat(agent.last_activity_time),
         agent.last_activity,
         agent.description,
         encode_optional(agent.capabilities),
@@ -258,7 +255,7 @@ def token_values(token: ReplyToken) -> Values:
         token.thread_id,
         token.agent_id,
         token.source.value,
-        moment_text(token.issued_at),
+        isoformat(token.issued_at),
         optional_time(token.consumed_at),
         token.consumed_by,
         token.fingerprint,

@@ -7,7 +7,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
-from agentchatbus.plugin_api import AccessStore, AccessToken, Scope
+from agentchatbus.plugin_api import AccessStore, AccessToken, Scope, isoformat
 from agentchatbus_sql import rows
 
 _COLUMNS = "id, name, scope, created_at, expires_at"
@@ -23,7 +23,7 @@ class SqlAccessTokens(AccessStore):
         self._execute = connection.execute
 
     def add(self, token: AccessToken, token_hash: str) -> None:
-        times = (rows.moment_text(token.created_at), rows.optional_time(token.expires_at))
+        times = (isoformat(token.created_at), rows.optional_time(token.expires_at))
         self._execute(_ADD, (token.id, token.name, token.scope.value, *times, token_hash))
 
     def by_hash(self, token_hash: str) -> AccessToken | None:

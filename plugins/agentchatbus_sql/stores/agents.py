@@ -7,7 +7,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
-from agentchatbus.plugin_api import Agent, AgentStore
+from agentchatbus.plugin_api import Agent, AgentStore, isoformat
 from agentchatbus_sql import rows
 
 _SELECT = f"SELECT {rows.AGENT} FROM agents"
@@ -58,7 +58,7 @@ class SqlAgents(AgentStore):
         self._execute(_UPDATE, (*rows.introduction_values(agent), agent.id))
 
     def touch(self, agent_id: str, activity: str, at: datetime, *, heartbeat: bool) -> bool:
-        moment = rows.moment_text(at)
+        moment = isoformat(at)
         if heartbeat:
             touched = self._execute(_BEAT, (activity, moment, moment, agent_id))
         else:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from agentchatbus.plugin_api import AnswerStore, StoredAnswer
+from agentchatbus.plugin_api import AnswerStore, StoredAnswer, isoformat
 from agentchatbus_sql import rows
 from agentchatbus_sql.jsontext import encode
 
@@ -23,5 +23,5 @@ class SqlAnswers(AnswerStore):
         return rows.answer(row) if row else None
 
     def put(self, scope: str, key: str, answer: StoredAnswer) -> None:
-        values = (answer.fingerprint, encode(answer.answer), rows.moment_text(answer.created_at))
+        values = (answer.fingerprint, encode(answer.answer), isoformat(answer.created_at))
         self._execute(_PUT, (scope, key, *values))

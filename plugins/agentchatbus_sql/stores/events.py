@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from agentchatbus.plugin_api import Event, EventBody, EventStore
+from agentchatbus.plugin_api import Event, EventBody, EventStore, isoformat
 from agentchatbus_sql import rows
 from agentchatbus_sql.jsontext import encode_payload
 
@@ -33,7 +33,7 @@ class SqlEvents(EventStore):
     def append(self, body: EventBody, at: datetime) -> Event:
         text, payload = encode_payload(body.payload())
         thread_id = body.subject
-        inserted = self._execute(_APPEND, (body.type, thread_id, text, rows.moment_text(at)))
+        inserted = self._execute(_APPEND, (body.type, thread_id, text, isoformat(at)))
         event = Event(
             id=inserted.lastrowid or 0,
             type=body.type,

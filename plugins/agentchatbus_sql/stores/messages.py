@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from agentchatbus.plugin_api import Conflict, Message, MessageEdit, MessageQuery, MessageStore, Priority, Role
+from agentchatbus.plugin_api import (
+    Conflict,
+    Message,
+    MessageEdit,
+    MessageQuery,
+    MessageStore,
+    Priority,
+    Role,
+    isoformat,
+)
 from agentchatbus_sql import rows
 from agentchatbus_sql.jsontext import encode_optional
 from agentchatbus_sql.removals import OF_REMOVED, REMOVED
@@ -60,7 +69,7 @@ class SqlMessages(MessageStore):
         if message.role is Role.SYSTEM:  # the bus itself keeps no thread awake
             moved = self._execute(_COUNT, (message.seq, message.thread_id))
         else:
-            moved = self._execute(_ADVANCE, (message.seq, rows.moment_text(message.created_at), message.thread_id))
+            moved = self._execute(_ADVANCE, (message.seq, isoformat(message.created_at), message.thread_id))
         if not moved.rowcount:
             raise Conflict("The thread was removed.")
 
@@ -73,7 +82,7 @@ class SqlMessages(MessageStore):
         return {row[1]: rows.message(row) for row in found if row}
 
     def add_edit(self, edit: MessageEdit) -> None:
-        created_at = rows.moment_text(edit.created_at)
+        created_at = isoformat(edit.created_at)
         self._execute(_ADD_EDIT, (edit.message_id, edit.version, edit.old_content, edit.edited_by, created_at))
 
     def edits(self, message_id: str) -> list[MessageEdit]:

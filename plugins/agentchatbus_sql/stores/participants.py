@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from agentchatbus.plugin_api import Participant, ParticipantStore
+from agentchatbus.plugin_api import Participant, ParticipantStore, isoformat
 from agentchatbus_sql import rows
 
 _COLUMNS = "thread_id, key, agent_id, name, joined_at, read_seq"
@@ -25,7 +25,7 @@ class SqlParticipants(ParticipantStore):
         thread_id, key, seq = participant.thread_id, participant.key, participant.read_seq
         if self._execute(_RAISE, (seq, thread_id, key, seq)).rowcount:
             return False
-        joined_at = rows.moment_text(participant.joined_at)
+        joined_at = isoformat(participant.joined_at)
         values = (thread_id, key, participant.agent_id, participant.name, joined_at, seq)
         return self._execute(_ADD, values).rowcount > 0
 

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from agentchatbus.plugin_api import Reaction, ReactionStore
+from agentchatbus.plugin_api import Reaction, ReactionStore, isoformat
 from agentchatbus_sql import rows
 from agentchatbus_sql.jsontext import encode
 from agentchatbus_sql.removals import OF_REMOVED
@@ -33,7 +33,7 @@ class SqlReactions(ReactionStore):
 
     def add(self, reaction: Reaction) -> None:
         who = (reaction.agent_id, reaction.agent_name)
-        created_at = rows.moment_text(reaction.created_at)
+        created_at = isoformat(reaction.created_at)
         self._execute(_ADD, (reaction.id, reaction.message_id, *who, reaction.reaction, created_at))
 
     def get(self, message_id: str, agent_id: str, reaction: str) -> Reaction | None:

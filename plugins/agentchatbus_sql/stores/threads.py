@@ -7,7 +7,7 @@ from __future__ import annotations
 import sqlite3
 from functools import cache
 
-from agentchatbus.plugin_api import Thread, ThreadQuery, ThreadSettings, ThreadStatus, ThreadStore
+from agentchatbus.plugin_api import Thread, ThreadQuery, ThreadSettings, ThreadStatus, ThreadStore, isoformat
 from agentchatbus_sql import removals, rows
 
 _AFTER_EVERY_TIME = "~"
@@ -50,7 +50,7 @@ class SqlThreads(ThreadStore):
     def page(self, query: ThreadQuery) -> list[Thread]:
         moment, thread_id = query.before or (None, "")
         start = _BEFORE_EVERY_TIME if query.oldest_first else _AFTER_EVERY_TIME
-        before = rows.moment_text(moment) if moment else start
+        before = isoformat(moment) if moment else start
         limit = -1 if query.limit is None else query.limit
         statement = _page_statement(_labels(query), query.by_activity, query.oldest_first)
         found = self._execute(statement, (before, thread_id, limit))
@@ -64,7 +64,7 @@ class SqlThreads(ThreadStore):
         self._execute(_ADD, rows.thread_values(thread))
 
     def update(self, thread: Thread) -> None:
-        first = (thread.topic, rows.moment_text(thread.created_at), thread.status.value)
+        first = (thread.topic, isoformat(thread.created_at), thread.status.value)
         self._execute(_UPDATE, (*first, *rows.changing_values(thread), thread.id))
 
     def put_settings(self, thread_id: str, settings: ThreadSettings) -> None:

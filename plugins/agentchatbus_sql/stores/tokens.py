@@ -7,7 +7,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
-from agentchatbus.plugin_api import ReplyToken, TokenSource, TokenStore
+from agentchatbus.plugin_api import ReplyToken, TokenSource, TokenStore, isoformat
 from agentchatbus_sql import rows
 from agentchatbus_sql.removals import OF_REMOVED
 
@@ -46,18 +46,18 @@ class SqlTokens(TokenStore):
         return [rows.token(row) for row in self._execute(_OPEN_OF, (agent_id, thread_id))]
 
     def consume(self, token_hash: str, at: datetime, *, message_id: str, fingerprint: str) -> None:
-        self._execute(_CONSUME, (rows.moment_text(at), message_id, fingerprint, token_hash))
+        self._execute(_CONSUME, (isoformat(at), message_id, fingerprint, token_hash))
 
     def close_open(
         self, thread_id: str, agent_id: str, at: datetime, *, source: TokenSource | None = None, keep: str | None = None
     ) -> None:
-        self._execute(_CLOSE_OPEN, (rows.moment_text(at), agent_id, thread_id, source and source.value, keep))
+        self._execute(_CLOSE_OPEN, (isoformat(at), agent_id, thread_id, source and source.value, keep))
 
     def close_all(self, agent_id: str, at: datetime) -> None:
-        self._execute(_CLOSE_ALL, (rows.moment_text(at), agent_id))
+        self._execute(_CLOSE_ALL, (isoformat(at), agent_id))
 
     def request_refresh(self, thread_id: str, agent_id: str, at: datetime, reason: str) -> None:
-        self._execute(_REQUEST_REFRESH, (thread_id, agent_id, rows.moment_text(at), reason))
+        self._execute(_REQUEST_REFRESH, (thread_id, agent_id, isoformat(at), reason))
 
     def refresh_requested(self, thread_id: str, agent_id: str) -> bool:
         return self._execute(_REFRESH_REQUESTED, (agent_id, thread_id)).fetchone() is not None
