@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from tests.contract.cases import agents, marks, messages, others, people, templates, threads, watching
+from tests.contract.cases import (
+    agents,
+    connecting,
+    marks,
+    others,
+    people,
+    posts,
+    reads,
+    templates,
+    thread_changes,
+    threads,
+    watching,
+)
 
 CASES = (
     *threads.CASES,
-    *messages.CASES,
+    *thread_changes.CASES,
+    *posts.CASES,
+    *reads.CASES,
     *marks.CASES,
     *agents.CASES,
+    *connecting.CASES,
     *templates.CASES,
     *people.CASES,
     *others.CASES,

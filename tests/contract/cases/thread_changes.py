@@ -1,0 +1,190 @@
+"""Threads: changed, ended."""
+
+from __future__ import annotations
+
+from tests.contract.cases.base import detail, done, refused
+from tests.contract.cases.threads import (
+    REST_SETTINGS,
+    SETTINGS,
+    archived,
+    closed,
+    missing,
+    this,
+)
+from tests.contract.shapes import UUID
+
+CHANGED = {"ok": True}
+STATUS = {"ok": True, "thread_id": UUID}
+CASES = (
+    *(
+        done(
+            "thread_set_state",
+            state,
+            lambda w, state=state: {**this(w), "state": state},
+            caller="nova",
+            mcp={**STATUS, "status": state},
+            rest=200,
+            answer=CHANGED,
+        )
+        for state in ("discuss", "implement", "review", "done", "archived", "closed")
+    ),
+    refused(
+        "thread_set_state",
+        "a state that is none",
+        lambda w: {**this(w), "state": "x"},
+        caller="nova",
+        mcp={"error": "INVALID_ARGUMENT", "detail": str},
+        rest=400,
+        answer=detail("Invalid state 'x'. Must be one of discuss, implement, review, done, closed, archived"),
+    ),
+    refused(
+        "thread_set_state",
+        "somebody who has proven nothing",
+        lambda w: {**this(w), "state": "done"},
+        is_alone=True,
+        mcp={"error": str, "detail": str},
+    ),
+    missing("thread_set_state", state="done"),
+    done(
+        "thread_close",
+        "with a summary",
+        lambda w: {**this(w), "summary": "bye"},
+        caller="nova",
+        mcp={**STATUS, "status": "closed"},
+        rest=200,
+        answer=CHANGED,
+    ),
+    done(
+        "thread_close",
+        "without a summary",
+        this,
+        caller="nova",
+        mcp={**STATUS, "status": "closed"},
+        rest=200,
+        answer=CHANGED,
+    ),
+    missing("thread_close"),
+    done("thread_archive", "one", this, caller="nova", mcp={**STATUS, "status": "archived"}, rest=200, answer=CHANGED),
+    missing("thread_archive"),
+    done(
+        "thread_unarchive",
+        "back to where it was",
+        archived,
+        caller="nova",
+        mcp={**STATUS, "status": "review"},
+        rest=200,
+        answer=CHANGED,
+    ),
+    missing("thread_unarchive"),
+    done("thread_rename", "a free topic", lambda w: {**this(w), "topic": f"Better {w.mark}"}, rest=200, answer=CHANGED),
+    refused(
+        "thread_rename",
+        "a topic that is taken",
+        lambda w: {"thread_id": w.other_thread, "topic": w.opened["topic"]},
+        rest=409,
+        answer=detail(str),
+    ),
+    missing("thread_rename", topic="x"),
+    done(
+        "close_meeting",
+        "by its administrator",
+        this,
+        caller="nova",
+        mcp={**STATUS, "status": "closed", "already_closed": False, "closed_sessions_count": 0},
+        rest=200,
+        answer={"ok": True, "was_closed": False},
+    ),
+    done(
+        "close_meeting",
+        "a second time",
+        closed,
+        caller="nova",
+        mcp={**STATUS, "already_closed": True},
+        rest=200,
+        answer={"ok": True, "was_closed": True},
+    ),
+    refused(
+        "close_meeting",
+        "by somebody else",
+        this,
+        caller="orion",
+        mcp={"error": "FORBIDDEN", "detail": str},
+        rest=403,
+        answer=detail(str),
+    ),
+    refused("close_meeting", "by nobody", this, is_alone=True, mcp={"error": "AUTHENTICATION_REQUIRED", "detail": str}),
+    missing("close_meeting"),
+    done(
+        "thread_settings_get",
+        "the defaults",
+        this,
+        mcp={**SETTINGS, "auto_administrator_enabled": True, "timeout_seconds": 60, "switch_timeout_seconds": 60},
+        rest=200,
+        answer=REST_SETTINGS,
+    ),
+    missing("thread_settings_get"),
+    done(
+        "thread_settings_update",
+        "one of them",
+        lambda w: {**this(w), "timeout_seconds": 90},
+        caller="nova",
+        mcp={"ok": True, "auto_administrator_enabled": True, "timeout_seconds": 90, "switch_timeout_seconds": 60},
+        rest=200,
+        answer={**REST_SETTINGS, "timeout_seconds": 90},
+    ),
+    done(
+        "thread_settings_update",
+        "by its old name",
+        rest=200,
+        rest_given=lambda w: {**this(w), "auto_coordinator_enabled": False},
+        answer={**REST_SETTINGS, "auto_administrator_enabled": False, "auto_coordinator_enabled": False},
+    ),
+    *(
+        refused(
+            "thread_settings_update",
+            f"too short a {name}",
+            lambda w, name=name: {**this(w), name: 29},
+            caller="nova",
+            mcp={"error": "INVALID_ARGUMENT", "detail": f"{name} must be at least 30"},
+            rest=400,
+            answer=detail(f"{name} must be at least 30"),
+        )
+        for name in ("timeout_seconds", "switch_timeout_seconds")
+    ),
+    missing("thread_settings_update"),
+    done(
+        "thread_wait_state_get",
+        "nobody waits",
+        this,
+        mcp={"thread_id": UUID, "agents_waiting": [], "count": 0},
+        rest=200,
+        answer=[],
+    ),
+    missing("thread_wait_state_get"),
+    done(
+        "thread_delete",
+        "with a word",
+        lambda w: {"thread_id": w.other_thread, "confirm": True},
+        caller="operator",
+        mcp={"ok": True, "deleted": {"thread_id": UUID, "topic": str, "message_count": 0}},
+        rest=200,
+        answer={"ok": True, "deleted": {"thread_id": UUID, "topic": str, "message_count": 0}},
+    ),
+    refused(
+        "thread_delete",
+        "without one",
+        lambda w: {**this(w), "confirm": False},
+        caller="operator",
+        mcp={"error": "Deletion aborted: confirm must be true. This action is irreversible."},
+    ),
+    refused(
+        "thread_delete",
+        "by an agent",
+        lambda w: {**this(w), "confirm": True},
+        caller="nova",
+        mcp={"error": "FORBIDDEN", "detail": str},
+        rest=403,
+        answer=detail(str),
+    ),
+    missing("thread_delete", confirm=True),
+)
