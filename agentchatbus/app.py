@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
-import re
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import Any
 
-from agentchatbus import discovery
 from agentchatbus.bus import MessageBus
 from agentchatbus.bus.catalogue import core_operations
 from agentchatbus.bus.catalogue.console import ConsoleOperations
@@ -25,25 +22,24 @@ from agentchatbus.choosing import choose_search, choose_storage
 from agentchatbus.clock import Clock, SystemClock
 from agentchatbus.config import Config
 from agentchatbus.console import Console
-from agentchatbus.errors import ConfigError
+from agentchatbus.errors import ConfigError, PluginUnusable
 from agentchatbus.events import EventBody
 from agentchatbus.fanout import Fanout
 from agentchatbus.hooks import Hooks
 from agentchatbus.observers import Observers
 from agentchatbus.offers import Offers
-from agentchatbus.operations import Operations, operations_of
+from agentchatbus.operations import Operation, Operations, operations_of
 from agentchatbus.plugin import Plugin
-from agentchatbus.plugins import PluginManager, PluginSelection
+from agentchatbus.plugins import PluginManager
 from agentchatbus.ports.settings import BusSettings
 from agentchatbus.ports.storage import Storage, StorageContext, StorageOffer
 from agentchatbus.ports.transport import HttpTransport
 from agentchatbus.providers import isolated
+from agentchatbus.selecting import load_plugins
 from agentchatbus.tracing import HookListener
 
 SHORTEST_TOKEN = 12
 """Characters of an operator token where the network may try to guess it."""
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,32 +83,56 @@ async def open_bus(
         ConfigError: The configuration cannot be used; the message says what to change.
     """
     check_exposure(config)
-    clock = clock or SystemClock()
-    manager = load_plugins(config, plugins)
-    if on_hook_call:
-        manager.watch(on_hook_call)
-    offer = storage or choose_storage(config, manager)
+    unusable: dict[str, str] = {}
     async with AsyncExitStack() as stack:
-        opened = await stack.enter_async_context(offer.open(_context(config)))
-        hooks, bus = await _compose(stack, config, manager, clock, opened)
-        offers = manager.offers(bus)
-        operations = _operations(bus, hooks, manager, offers, config)
-        await stack.enter_async_context(_upkeep(config, opened, clock))
-        observers = await _start(stack, manager, hooks, bus)
-        transports = _transports(bus, operations, offers, manager)
-        bus.gauges += [transport.depths for transport in transports]
-        stack.callback(bus.feed.close)
-        yield App(
-            bus=bus,
-            operations=operations,
-            offers=offers,
-            transports=transports,
-            manager=manager,
-            config=config,
-            hooks=hooks,
-            observers=observers,
-            location=opened.location or offer.location,
-        )
+        while True:
+            manager = load_plugins(config, plugins, unusable=unusable)
+            if on_hook_call:
+                manager.watch(on_hook_call)
+            async with AsyncExitStack() as attempt:
+                try:
+                    app = await _put_together(attempt, config, manager, clock or SystemClock(), storage)
+                except PluginUnusable as error:
+                    if manager.is_needed(error.plugin):
+                        raise
+                    unusable[error.plugin] = str(error)
+                    continue  # one that was merely found does not keep the bus from starting
+                stack.push_async_exit(attempt.pop_all())
+            break
+        yield app
+
+
+async def _put_together(
+    stack: AsyncExitStack, config: Config, manager: PluginManager, clock: Clock, storage: StorageOffer | None
+) -> App:
+    """Open the storage and put everything on it that the plugins offer.
+
+    Raises:
+        PluginUnusable: A plugin does not fit in.
+        ConfigError: Something else is wrong.
+    """
+    offer = storage or choose_storage(config, manager)
+    opened = await stack.enter_async_context(offer.open(_context(config)))
+    hooks, bus = await _compose(stack, config, manager, clock, opened)
+    offers = manager.offers(bus)
+    added = manager.needed_first(manager.operations(bus))
+    operations = _operations(bus, hooks, manager, offers, config, added)
+    await stack.enter_async_context(_upkeep(config, opened, clock))
+    observers = await _start(stack, manager, hooks, bus)
+    transports = _transports(bus, operations, offers, manager, {item.name: plugin for plugin, item in added})
+    bus.gauges += [transport.depths for transport in transports]
+    stack.callback(bus.feed.close)
+    return App(
+        bus=bus,
+        operations=operations,
+        offers=offers,
+        transports=transports,
+        manager=manager,
+        config=config,
+        hooks=hooks,
+        observers=observers,
+        location=opened.location or offer.location,
+    )
 
 
 async def _compose(
@@ -161,34 +181,6 @@ def check_exposure(config: Config) -> None:
     )
 
 
-def load_plugins(config: Config, plugins: Sequence[Plugin[Any]] = ()) -> PluginManager:
-    """Import, build and register the plugins that the configuration selects; opens nothing.
-
-    Raises:
-        ConfigError: A plugin that the configuration names cannot be used.
-    """
-    extra = [(plugin_name(plugin), plugin) for plugin in plugins]
-    manager = PluginManager(_selection(config, [name for name, _ in extra]))
-    try:
-        manager.load(extra)
-    except ConfigError as error:
-        raise _with_source(error, config) from error
-    return manager
-
-
-def _with_source(error: ConfigError, config: Config) -> ConfigError:
-    """Return the error with the files and variables that wrote the plugin's table which it complains of."""
-    tables = {key.rpartition(".")[0]: source for key, source in config.sources.items() if key.count(".") > 1}
-    sources = [source for table, source in tables.items() if f"[{table}]" in str(error)]
-    return ConfigError(f"{', '.join(sources)}: {error}" if sources else str(error))
-
-
-def plugin_name(plugin: Plugin[Any]) -> str:
-    """Return the name of a plugin that was built by hand: its class's, in the form of the configuration."""
-    name = type(plugin).__name__.removesuffix("Plugin")
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
-
-
 def bus_settings(config: Config) -> BusSettings:
     """Return what the domain needs to know of the configuration."""
     values = config.bus.model_dump() | config.limits.model_dump()
@@ -202,39 +194,20 @@ def bus_settings(config: Config) -> BusSettings:
     )
 
 
-def _selection(config: Config, extra: Sequence[str]) -> PluginSelection:
-    names = {candidate.name for candidate in discovery.installed()} | {path.stem for path in config.plugins.paths}
-    names.update(extra)
-    return PluginSelection(
-        enable=config.plugins.enable,
-        disable=config.plugins.disable,
-        left_out=config.left_out,
-        paths=config.plugins.paths,
-        settings=_plugin_settings(config, names),
-    )
-
-
-def _plugin_settings(config: Config, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    settings: dict[str, dict[str, Any]] = {}
-    for name, table in config.plugin_settings.items():
-        if name in names or name not in config.if_installed:
-            settings.setdefault(_known_name(name, names), {}).update(table)
-    return settings
-
-
-def _known_name(name: str, names: Iterable[str]) -> str:
-    """Return the plugin's name; environment variables cannot hold its hyphens."""
-    return next((known for known in names if known.replace("-", "_") == name), name)
-
-
 def _context(config: Config) -> StorageContext:
     owner = f"the bus on {config.server.url} (process {os.getpid()})"
     return StorageContext(owner=owner, data_dir=config.server.data_dir)
 
 
-def _operations(bus: MessageBus, hooks: Hooks, manager: PluginManager, offers: Offers, config: Config) -> Operations:
+def _operations(
+    bus: MessageBus,
+    hooks: Hooks,
+    manager: PluginManager,
+    offers: Offers,
+    config: Config,
+    added: Sequence[tuple[str, Operation[Any]]],
+) -> Operations:
     operations = Operations(identify=bus.identify, gate=bus.refusals.gate(hooks.check_action))
-    added = manager.operations(bus)
     others = (
         PluginOperations(manager, bus.announcer.tell),
         ConsoleOperations(Console(manager.console_offers(bus), added), manager),
@@ -243,18 +216,31 @@ def _operations(bus: MessageBus, hooks: Hooks, manager: PluginManager, offers: O
     )
     for operation in (*core_operations(bus), *(item for other in others for item in operations_of(other))):
         operations.add(operation)
-    for _, operation in added:
+    for plugin, operation in added:
+        if operation.name in operations:
+            text = f"Plugin {plugin!r} offers an operation named {operation.name!r}, which there is already; rename it."
+            raise PluginUnusable(text, plugin)
         operations.add(operation)
     return operations
 
 
-def _transports(bus: MessageBus, operations: Operations, offers: Offers, manager: PluginManager) -> list[HttpTransport]:
+def _transports(
+    bus: MessageBus, operations: Operations, offers: Offers, manager: PluginManager, added_by: Mapping[str, str]
+) -> list[HttpTransport]:
+    """Open the ways in; `added_by` says which plugin an operation is of."""
     owners: dict[str, str] = {}
     transports = []
-    for plugin, transport in manager.transports(bus, operations, offers):
+    try:
+        found = manager.transports(bus, operations, offers)
+    except ConfigError as error:
+        if plugin := added_by.get(error.operation or ""):
+            raise PluginUnusable(f"Plugin {plugin!r} does not fit in: {error}", plugin) from error
+        raise
+    for plugin, transport in manager.needed_first(found):
         for prefix in transport.prefixes:
             if (owner := owners.setdefault(prefix, plugin)) != plugin:
-                raise ConfigError(f"The plugins {owner!r} and {plugin!r} both serve {prefix}; disable one of them.")
+                text = f"The plugins {owner!r} and {plugin!r} both serve {prefix}; disable one of them."
+                raise PluginUnusable(text, plugin)
         transports.append(_isolated(plugin, transport))
     return transports
 

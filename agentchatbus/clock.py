@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -40,7 +41,7 @@ class SystemClock(Clock):
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
+        return time.monotonic()  # the time of a loop may stand still while one of its callbacks runs
 
     async def wait_for(
         self,

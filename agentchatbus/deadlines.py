@@ -40,19 +40,23 @@ async def run_within(seconds: float, coroutine: Coroutine[Any, None, T], clock: 
     A cancellation of the caller reaches the coroutine and is raised here even when the coroutine swallows it.
 
     Raises:
-        Overrun: The time was over; the coroutine has ended or was left behind.
+        Overrun: The time was over; the coroutine has ended or was left behind. So does one that held up everybody
+            for that long instead of awaiting something.
         SelfCancelled: The coroutine awaited something that had been cancelled.
         Quit: The coroutine tried to end more than itself.
     """
+    deadline = clock.monotonic() + seconds
     try:
         pending = coroutine.send(None)
     except StopIteration as end:
+        if clock.monotonic() > deadline:
+            raise Overrun from None
         return cast("T", end.value)
     except asyncio.CancelledError as error:
         raise SelfCancelled from error
     except BaseException as error:
         raise contained(error) from error
-    return await _Run(seconds, coroutine, clock).finish(pending)
+    return await _Run(deadline, coroutine, clock).finish(pending)
 
 
 def contained(error: BaseException) -> Exception:
@@ -63,10 +67,10 @@ def contained(error: BaseException) -> Exception:
 class _Run(Generic[T]):
     """The rest of a coroutine that waits for something; does for it what its task would do."""
 
-    def __init__(self, seconds: float, coroutine: Coroutine[Any, None, T], clock: Clock) -> None:
+    def __init__(self, deadline: float, coroutine: Coroutine[Any, None, T], clock: Clock) -> None:
         self._coroutine = coroutine
         self._clock = clock
-        self._deadline = clock.monotonic() + seconds
+        self._deadline = deadline
         self._task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._cancellations = self._task.cancelling()
         self._interruption: tuple[asyncio.CancelledError, float] | None = None
@@ -92,6 +96,7 @@ class _Run(Generic[T]):
             try:
                 pending = self._coroutine.throw(error) if error else self._coroutine.send(None)
             except StopIteration as end:
+                self._is_late = self._is_late or self._remaining() < 0
                 return cast("T", end.value)
             except asyncio.CancelledError:
                 raise

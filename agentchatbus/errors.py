@@ -148,4 +148,24 @@ class Unavailable(BusError):
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used; the message names the key and says what to write instead."""
+    """The configuration cannot be used; the message names the key and says what to write instead.
+
+    Attributes:
+        operation: The name of the operation that is at fault, where one is: the bus knows which plugin added it.
+    """
+
+    def __init__(self, text: str = "", *, operation: str | None = None) -> None:
+        super().__init__(text)
+        self.operation = operation
+
+
+class PluginUnusable(ConfigError):
+    """A plugin does not fit in, as became clear while the bus was put together.
+
+    Attributes:
+        plugin: Its name.
+    """
+
+    def __init__(self, text: str, plugin: str, *, operation: str | None = None) -> None:
+        super().__init__(text, operation=operation)
+        self.plugin = plugin

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 from urllib.parse import unquote
 
-from agentchatbus.errors import ConfigError, NotFound
+from agentchatbus.errors import NotFound, PluginUnusable
 from agentchatbus.events import Event
 from agentchatbus.model import Content, EmbeddedResource
 from agentchatbus.operations import Call
@@ -131,14 +131,16 @@ OfferT = TypeVar("OfferT", ResourceOffer, PromptOffer)
 class Offers:
     """All resources and prompts that plugins offer."""
 
-    def __init__(self, resources: Iterable[ResourceOffer] = (), prompts: Iterable[PromptOffer] = ()) -> None:
-        """Collect them.
+    def __init__(
+        self, resources: Iterable[tuple[str, ResourceOffer]] = (), prompts: Iterable[tuple[str, PromptOffer]] = ()
+    ) -> None:
+        """Collect them, each given with the name of its plugin.
 
         Raises:
-            ConfigError: Two share a URI or a name.
+            PluginUnusable: Two share a URI or a name.
         """
-        self._resources = _unique("a resource", ((offer.uri, offer) for offer in resources))
-        self._prompts = _unique("a prompt", ((offer.name, offer) for offer in prompts))
+        self._resources = _unique("a resource", ((plugin, offer.uri, offer) for plugin, offer in resources))
+        self._prompts = _unique("a prompt", ((plugin, offer.name, offer) for plugin, offer in prompts))
 
     @property
     def resources(self) -> tuple[ResourceOffer, ...]:
@@ -174,10 +176,11 @@ class Offers:
         raise NotFound(f"Unknown resource: {uri}", kind="resource", id=uri)
 
 
-def _unique(kind: str, offers: Iterable[tuple[str, OfferT]]) -> dict[str, OfferT]:
+def _unique(kind: str, offers: Iterable[tuple[str, str, OfferT]]) -> dict[str, OfferT]:
     found: dict[str, OfferT] = {}
-    for name, offer in offers:
+    for plugin, name, offer in offers:
         if name in found:
-            raise ConfigError(f"Two plugins offer {kind} named {name!r}; disable one of them.")
+            text = f"Plugin {plugin!r} offers {kind} named {name!r}, which there is already; disable one of them."
+            raise PluginUnusable(text, plugin)
         found[name] = offer
     return found

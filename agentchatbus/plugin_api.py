@@ -93,6 +93,7 @@ from agentchatbus.following import Follower
 from agentchatbus.model import (
     HIDDEN,
     HUMAN,
+    KICKED,
     SYSTEM,
     WORKING_ACTIVITIES,
     AccessToken,
@@ -213,7 +214,7 @@ from agentchatbus.tracing import HookCall, HookListener
 
 # fmt: off
 __all__ = [
-    "HIDDEN", "HUMAN", "NO_CLIENT", "SYSTEM", "WORKING_ACTIVITIES", "Ability", "AccessGranted", "AccessStore",
+    "HIDDEN", "HUMAN", "KICKED", "NO_CLIENT", "SYSTEM", "WORKING_ACTIVITIES", "Ability", "AccessGranted", "AccessStore",
     "AccessToken", "AccessTokenCreated", "AccessTokenRevoked", "Action", "Administrator", "Agent", "AgentCameOnline",
     "AgentChanges", "AgentDraft", "AgentKicked", "AgentState", "AgentStore", "AgentTyping", "AgentUpdated",
     "AgentWentOffline", "AnswerStore", "AsgiApp", "Audio", "Bus", "BusError", "BusSettings", "BusStarted", "Call",

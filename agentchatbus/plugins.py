@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import ValidationError
 
@@ -32,6 +32,8 @@ from agentchatbus.tracing import HookListener
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginSelection:
@@ -43,6 +45,7 @@ class PluginSelection:
         left_out: Those of `disable` that somebody typed just now, so one that nobody offers is a slip.
         paths: Plugins of one file each, taken whatever `enable` says.
         settings: The tables ``[plugins.<name>]`` as they were written.
+        unusable: Those that were found and turned out not to fit in, and why.
     """
 
     enable: Literal["auto"] | tuple[str, ...] = "auto"
@@ -50,6 +53,7 @@ class PluginSelection:
     left_out: tuple[str, ...] = ()
     paths: tuple[Path, ...] = ()
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    unusable: Mapping[str, str] = field(default_factory=dict)
 
     def names(self, name: str) -> bool:
         """Return whether somebody wrote this name down, so that it has to load."""
@@ -86,6 +90,7 @@ class PluginManager:
         self._selection = selection
         self._registry = HookRegistry()
         self._active: dict[str, Plugin[Any]] = {}
+        self._strangers: set[str] = set()
         self._statuses: list[PluginStatus] = []
 
     def load(self, extra: Sequence[tuple[str, Plugin[Any]]] = ()) -> None:
@@ -113,6 +118,14 @@ class PluginManager:
     def revision(self) -> int:
         """Rises with every change in what is to be called."""
         return self._registry.revision + self.quarantine.revision
+
+    def is_needed(self, name: str) -> bool:
+        """Return whether the bus does not start without a plugin: it ships with the bus, or somebody named it."""
+        return name not in self._strangers
+
+    def needed_first(self, found: Iterable[tuple[str, T]]) -> list[tuple[str, T]]:
+        """Return what plugins offer, strangers' last: where two things have one name, theirs is the one too many."""
+        return sorted(found, key=lambda item: not self.is_needed(item[0]))
 
     def watch(self, listener: HookListener) -> None:
         """Tell somebody of every call of a hook from now on."""
@@ -164,7 +177,7 @@ class PluginManager:
         """Return the resources and prompts that plugins add."""
         resources = offers(self.implementations("register_resources"), ResourceOffer, {"bus": bus})
         prompts = offers(self.implementations("register_prompts"), PromptOffer, {"bus": bus})
-        return Offers((offer for _, offer in resources), (offer for _, offer in prompts))
+        return Offers(self.needed_first(resources), self.needed_first(prompts))
 
     def transports(self, bus: Bus, operations: Operations, offered: Offers) -> list[tuple[str, HttpTransport]]:
         """Return the ways in."""
@@ -211,12 +224,16 @@ class PluginManager:
             return _status(candidate, PluginState.DISABLED, "disabled by the configuration")
         if not (candidate.is_named or self._selection.enable == "auto" or candidate.name in self._selection.enable):
             return _status(candidate, PluginState.NOT_SELECTED, "not in the list `enable`")
+        if reason := self._selection.unusable.get(candidate.name):
+            return _leave_out(candidate, reason)
         try:
             plugin = self._build(candidate)
             hooks = self._registry.add(candidate.name, plugin)
         except ConfigError as error:
             return self._reject(candidate, str(error), error)
         self._active[candidate.name] = plugin
+        if not (candidate.is_named or candidate.is_shipped or self._selection.names(candidate.name)):
+            self._strangers.add(candidate.name)
         return replace(_status(candidate, PluginState.ACTIVE, ""), hooks=hooks)
 
     def _reject(self, candidate: Candidate, reason: str, error: Exception | None = None) -> PluginStatus:
@@ -235,7 +252,7 @@ class PluginManager:
         try:
             return found(settings)
         except (Exception, SystemExit) as error:
-            raise ConfigError(f"It cannot be built: {_describe(error)}") from error
+            raise ConfigError(f"It cannot be built: {type(error).__name__}: {error}") from error
 
     def _with_quarantine(self, status: PluginStatus) -> PluginStatus:
         if status.state is not PluginState.ACTIVE or not (reason := self.quarantine.dropped(status.name)):
@@ -269,7 +286,7 @@ def _import(candidate: Candidate) -> type[Plugin[Any]] | Plugin[Any]:
         remedy = f" Write `pip install '{wanted}'` to use it." if candidate.extras else ""
         raise ConfigError(f"{error}.{remedy}") from error
     except (Exception, SystemExit) as error:
-        raise ConfigError(f"It cannot be imported: {_describe(error)}") from error
+        raise ConfigError(f"It cannot be imported: {type(error).__name__}: {error}") from error
 
 
 def _settings(model: Any, name: str, table: Mapping[str, Any]) -> PluginSettings:
@@ -279,7 +296,3 @@ def _settings(model: Any, name: str, table: Mapping[str, Any]) -> PluginSettings
         return model.model_validate(dict(table))
     except ValidationError as error:
         raise ConfigError(explain(error, model, f"plugins.{name}")) from None
-
-
-def _describe(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar
 
-from agentchatbus.errors import ConfigError
+from agentchatbus.errors import ConfigError, PluginUnusable
 from agentchatbus.registry import Implementation
 
 logger = logging.getLogger(__name__)
@@ -50,9 +50,10 @@ def lifespans(
 def _ask(item: Implementation, expected: type[T], arguments: Mapping[str, Any]) -> tuple[T, ...]:
     found = _call(item, arguments)
     if not isinstance(found, tuple | list) or not all(isinstance(offer, expected) for offer in found):
-        raise ConfigError(
+        raise PluginUnusable(
             f"Plugin {item.plugin!r} has to return a list of {expected.__name__} from {item.hook} "
-            "(an empty one when it has nothing to offer)."
+            "(an empty one when it has nothing to offer).",
+            item.plugin,
         )
     return tuple(found)
 
@@ -60,9 +61,10 @@ def _ask(item: Implementation, expected: type[T], arguments: Mapping[str, Any]) 
 def _open(item: Implementation, arguments: Mapping[str, Any]) -> AbstractAsyncContextManager[None]:
     found = _call(item, arguments)
     if not isinstance(found, AbstractAsyncContextManager):
-        raise ConfigError(
+        raise PluginUnusable(
             f"Plugin {item.plugin!r} has to return an asynchronous context manager from {item.hook}; "
-            "write @asynccontextmanager below @hookimpl."
+            "write @asynccontextmanager below @hookimpl.",
+            item.plugin,
         )
     return found
 
@@ -74,13 +76,14 @@ def _call(item: Implementation, arguments: Mapping[str, Any]) -> Any:
         raise _blame(item.plugin, item.hook, error) from error
 
 
-def _blame(plugin: str, hook: str, error: BaseException) -> ConfigError:
+def _blame(plugin: str, hook: str, error: BaseException) -> PluginUnusable:
     """Return the error that tells the operator whose fault it is."""
     if isinstance(error, ConfigError):
-        return ConfigError(f"Plugin {plugin!r}: {error}")
+        return PluginUnusable(f"Plugin {plugin!r}: {error}", plugin, operation=error.operation)
     logger.error("Plugin %s failed in %s", plugin, hook, exc_info=error)
-    return ConfigError(
-        f"Plugin {plugin!r} failed in {hook} ({type(error).__name__}: {error}). Repair it, or disable it in [plugins]."
+    return PluginUnusable(
+        f"Plugin {plugin!r} failed in {hook} ({type(error).__name__}: {error}). Repair it, or disable it in [plugins].",
+        plugin,
     )
 
 
@@ -110,9 +113,10 @@ async def _begun(plugin: str, started: asyncio.Future[None]) -> None:
         logger.warning("Plugin %s has not begun its lifespan after %g seconds; the start waits", plugin, START_WARNING)
         done, _ = await asyncio.wait({started}, timeout=START_LIMIT - START_WARNING)
     if not done:
-        raise ConfigError(
+        raise PluginUnusable(
             f"Plugin {plugin!r} did not begin its lifespan within {START_LIMIT:g} seconds. Repair it, or disable it "
-            "in [plugins]."
+            "in [plugins].",
+            plugin,
         )
     started.result()
 
@@ -134,7 +138,8 @@ async def _live(
             started.set_exception(_blame(plugin, "lifespan", error))
     finally:
         if not started.done():
-            started.set_exception(ConfigError(f"Plugin {plugin!r} ended its lifespan before it began."))
+            text = f"Plugin {plugin!r} ended its lifespan before it began."
+            started.set_exception(PluginUnusable(text, plugin))
 
 
 async def _end(plugin: str, task: asyncio.Task[None], started: asyncio.Future[None]) -> None:

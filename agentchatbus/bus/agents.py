@@ -12,13 +12,13 @@ from agentchatbus.bus.idempotency import Repeatable, fingerprint
 from agentchatbus.bus.identity import new_agent_token
 from agentchatbus.bus.names import Claim
 from agentchatbus.bus.parts import Parts
-from agentchatbus.bus.presence import touch
+from agentchatbus.bus.presence import here, touch
 from agentchatbus.bus.rights import require_member, require_person
 from agentchatbus.bus.tokens import existing
 from agentchatbus.emoji import is_emoji
 from agentchatbus.errors import NotFound, Unauthenticated
 from agentchatbus.events import AgentCameOnline, AgentKicked, AgentUpdated, AgentWentOffline
-from agentchatbus.model import Agent, AgentChanges, AgentDraft, Caller, CallerKind, freeze, hash_token
+from agentchatbus.model import KICKED, Agent, AgentChanges, AgentDraft, Caller, CallerKind, freeze, hash_token
 from agentchatbus.ports.results import Kicked, Registered
 from agentchatbus.ports.storage import Transaction
 
@@ -46,7 +46,7 @@ class Agents:
         repeatable = Repeatable.of(NOBODY, key, asked, self._clock.now())
 
         def again(tx: Transaction, answer: Mapping[str, Any]) -> Registered:
-            agent = known(tx, answer["agent_id"])
+            agent = here(known(tx, answer["agent_id"]))
             return Registered(agent=agent, token=new_agent_token(agent.id, key))
 
         def work(tx: Transaction) -> Registered:
@@ -86,6 +86,7 @@ class Agents:
     def bring_back(self, tx: Transaction, agent_id: str) -> Agent:
         """Record that an agent is here again."""
         now = self._clock.now()
+        here(known(tx, agent_id))
         tx.agents.touch(agent_id, "resume", now, heartbeat=True)
         agent = known(tx, agent_id)
         tx.events.append(AgentCameOnline.of(agent), now)
@@ -130,7 +131,7 @@ class Agents:
             agent = known(tx, agent_id)
             tx.agents.set_token(agent_id, hash_token(new_agent_token(agent_id, None)))
             tx.tokens.close_all(agent_id, now)
-            tx.agents.touch(agent_id, "kicked", long_ago, heartbeat=True)
+            tx.agents.touch(agent_id, KICKED, long_ago, heartbeat=True)
             tx.events.append(AgentKicked(agent_id=agent_id, name=agent.name, threads_interrupted=interrupted), now)
             tx.events.append(AgentWentOffline(agent_id=agent_id, name=agent.name, reason="kicked"), now)
             return known(tx, agent_id)

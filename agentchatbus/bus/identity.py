@@ -151,10 +151,11 @@ class Identity:
         return await self._look_up(token_hash, lambda tx: tx.agents.by_token(token_hash))
 
     async def _holder(self, reply_token: str | None) -> Agent | None:
-        """Return the agent that a reply token was issued to, used or not."""
-        if not reply_token:
-            return None
-        token_hash = hash_token(reply_token)
+        """Return the agent that a reply token was issued to, used or not; none once that agent was sent away."""
+        agent = await self._issued_to(hash_token(reply_token)) if reply_token else None
+        return None if agent is None or agent.is_kicked else agent
+
+    async def _issued_to(self, token_hash: str) -> Agent | None:
         if agent_id := self._tokens.owner(token_hash):
             return await self._look_up(agent_id, lambda tx: tx.agents.get(agent_id))
 

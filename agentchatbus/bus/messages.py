@@ -12,8 +12,15 @@ from agentchatbus.bus.idempotency import Repeatable, fingerprint
 from agentchatbus.bus.parts import Parts
 from agentchatbus.bus.presence import joined, still_here, touch
 from agentchatbus.bus.projection import project, project_all
-from agentchatbus.bus.tokens import ReplyTokens, existing, stored
-from agentchatbus.errors import Conflict, InvalidRequest, NotFound, OutOfSync, SyncError, ThreadClosed
+from agentchatbus.bus.tokens import ReplyTokens, existing, stored, without_sync_fields
+from agentchatbus.errors import (
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    OutOfSync,
+    SyncError,
+    ThreadClosed,
+)
 from agentchatbus.events import of_message
 from agentchatbus.model import (
     SYSTEM,
@@ -67,6 +74,18 @@ class Messages:
             self._refusals.settle(draft.thread_id, caller)
         self._attendance.posted(draft.thread_id, caller)
         return outcome
+
+    async def require_sync_fields(self, thread_id: str, guard: SyncGuard, caller: Caller) -> None:
+        if (error := without_sync_fields(guard)) is None:
+            return
+        if caller.agent_id is not None:
+            await self._storage.write(lambda tx: self._refuse(tx, thread_id, caller, error))
+        raise error
+
+    def _refuse(self, tx: Transaction, thread_id: str, caller: Caller, error: SyncError) -> SyncError:
+        """Let the author's next wait return at once, because until then nothing it posts is taken."""
+        still_here(tx, caller)
+        return self._tokens.refuse(tx, thread_id, caller.agent_id, error) if tx.threads.get(thread_id) else error
 
     async def post_system(self, draft: MessageDraft, *, only_if: Callable[[Thread], bool] | None = None) -> Message:
         draft = as_system(draft)

@@ -83,7 +83,7 @@ class Needs:
         return [
             LostAgent(agent=agent, thread_ids=places[agent.id])
             for agent in away.values()
-            if agent.id in places and agent.last_activity != "kicked" and agent.last_activity_time >= since
+            if agent.id in places and not agent.is_kicked and agent.last_activity_time >= since
         ]
 
 

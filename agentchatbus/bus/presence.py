@@ -6,25 +6,36 @@ from datetime import datetime
 
 from agentchatbus.errors import Unauthenticated
 from agentchatbus.events import ThreadJoined
-from agentchatbus.model import Caller, Participant
+from agentchatbus.model import Agent, Caller, Participant
 from agentchatbus.ports.storage import Transaction
 
 
 def still_here(tx: Transaction, caller: Caller) -> None:
-    """Check that an agent was not removed since it proved itself.
+    """Check that an agent was neither removed nor sent away since it proved itself.
 
     Raises:
         Unauthenticated: It was, so the whole unit of work is refused.
     """
-    if caller.agent_id is not None and tx.agents.get(caller.agent_id) is None:
+    if caller.agent_id is not None:
+        here(tx.agents.get(caller.agent_id))
+
+
+def here(agent: Agent | None) -> Agent:
+    """Return the agent.
+
+    Raises:
+        Unauthenticated: It was removed or sent away.
+    """
+    if agent is None or agent.is_kicked:
         raise _gone()
+    return agent
 
 
 def touch(tx: Transaction, caller: Caller, activity: str, at: datetime, *, heartbeat: bool = False) -> None:
     """Record what an agent did; people leave no such trace.
 
     Raises:
-        Unauthenticated: The agent was removed since it proved itself.
+        Unauthenticated: The agent was removed or sent away since it proved itself.
     """
     if caller.agent_id is not None and not tx.agents.touch(caller.agent_id, activity, at, heartbeat=heartbeat):
         raise _gone()
@@ -50,4 +61,4 @@ def joined(
 
 
 def _gone() -> Unauthenticated:
-    return Unauthenticated("This agent was unregistered.", reason="gone")
+    return Unauthenticated("This agent was unregistered or sent away.", reason="gone")

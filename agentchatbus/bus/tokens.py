@@ -131,15 +131,11 @@ class ReplyTokens:
             self._issued.popitem(last=False)
 
 
-def require_sync_fields(guard: SyncGuard) -> None:
-    """Refuse a post that lacks a sync field.
-
-    Raises:
-        SyncFieldsMissing: Names the missing ones.
-    """
+def without_sync_fields(guard: SyncGuard) -> SyncFieldsMissing | None:
+    """Return the refusal of a post that lacks a sync field; it names the missing ones."""
     missing = [name for name in ("expected_last_seq", "reply_token") if getattr(guard, name) in (None, "")]
-    if missing:
-        raise SyncFieldsMissing(f"Missing required sync fields: {', '.join(missing)}", missing_fields=missing)
+    text = f"Missing required sync fields: {', '.join(missing)}"
+    return SyncFieldsMissing(text, missing_fields=missing) if missing else None
 
 
 def existing(tx: Transaction, thread_id: str) -> Thread:

@@ -29,8 +29,9 @@ def check(config: Config) -> None:
     Each value comes with its source: a file, a variable of the environment, an option, or the default. Secrets are
     masked. Something that cannot be used ends the command with exit code 2.
     """
-    from agentchatbus.app import check_exposure, load_plugins
+    from agentchatbus.app import check_exposure
     from agentchatbus.choosing import check_search, choose_storage
+    from agentchatbus.selecting import load_plugins
 
     check_exposure(config)
     manager = load_plugins(config)

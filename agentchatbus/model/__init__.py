@@ -1,7 +1,16 @@
 """The values of the domain: threads, messages, agents, reply tokens and callers; all of them frozen."""
 
 from agentchatbus.model.access import ACCESS_PREFIX, AccessToken, Scope
-from agentchatbus.model.agents import WORKING_ACTIVITIES, Agent, AgentChanges, AgentDraft, AgentState, Face, WaitState
+from agentchatbus.model.agents import (
+    KICKED,
+    WORKING_ACTIVITIES,
+    Agent,
+    AgentChanges,
+    AgentDraft,
+    AgentState,
+    Face,
+    WaitState,
+)
 from agentchatbus.model.asking import Ask, ask_of
 from agentchatbus.model.callers import HUMAN, RESERVED_NAMES, SYSTEM, Caller, CallerKind, Credentials
 from agentchatbus.model.circles import WaitCycle, WaitEdge, wait_cycles
@@ -21,7 +30,7 @@ from agentchatbus.model.messages import (
     is_human_only,
 )
 from agentchatbus.model.metadata import NO_METADATA, Metadata, freeze, no_metadata, thaw
-from agentchatbus.model.names import MAX_NAME_LENGTH, unseen_character
+from agentchatbus.model.names import MAX_NAME_LENGTH, seen_part, unseen_character
 from agentchatbus.model.sessions import Session
 from agentchatbus.model.sync import ReplyToken, SyncContext, SyncGuard, TokenSource, hash_token
 from agentchatbus.model.threads import Administrator, Participant, Thread, ThreadDraft, ThreadSettings, ThreadStatus
@@ -30,6 +39,7 @@ __all__ = [
     "ACCESS_PREFIX",
     "HIDDEN",
     "HUMAN",
+    "KICKED",
     "MAX_NAME_LENGTH",
     "NO_METADATA",
     "RESERVED_NAMES",
@@ -83,6 +93,7 @@ __all__ = [
     "is_human_only",
     "no_metadata",
     "ordered_id",
+    "seen_part",
     "thaw",
     "unseen_character",
     "wait_cycles",

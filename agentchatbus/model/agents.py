@@ -22,6 +22,9 @@ class AgentState(StrEnum):
 WORKING_ACTIVITIES = frozenset({"bus_connect", "resume", "thread_create", "msg_received", "msg_post", "msg_edit"})
 """Activities after which an agent is expected to think for a while without a sign of life."""
 
+KICKED = "kicked"
+"""The last activity of an agent that a person has sent away; nothing follows it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Face:
@@ -74,6 +77,11 @@ class Agent:
     alias_source: str = "auto"
     emoji: str | None = None
     is_waiting: bool = False
+
+    @property
+    def is_kicked(self) -> bool:
+        """Whether a person has sent it away: whatever it proved before proves nothing now."""
+        return self.last_activity == KICKED
 
     @property
     def face(self) -> Face:

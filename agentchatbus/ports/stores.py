@@ -155,7 +155,7 @@ class AgentStore(ABC):
         """Record a sign of life; with `heartbeat` it counts as a heartbeat too.
 
         Returns:
-            Whether there is such an agent.
+            Whether there is such an agent. One that was sent away (`KICKED`) counts as gone and stays as it is.
         """
 
     @abstractmethod

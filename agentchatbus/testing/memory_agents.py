@@ -147,7 +147,7 @@ class MemoryAgents(AgentStore):
             self._journal.put(self._rows, agent.id, changed)
 
     def touch(self, agent_id: str, activity: str, at: datetime, *, heartbeat: bool) -> bool:
-        if (agent := self._rows.get(agent_id)) is None:
+        if (agent := self._rows.get(agent_id)) is None or agent.is_kicked:
             return False
         heard = at if heartbeat else agent.last_heartbeat
         touched = replace(agent, last_activity=activity, last_activity_time=at, last_heartbeat=heard)

@@ -82,9 +82,11 @@ class RestApp:
     def _add(self, endpoint: Endpoint) -> None:
         name, route = endpoint.operation.name, endpoint.route
         if unknown := sorted(set(variables(route.path)) - endpoint.operation.params.model_fields.keys()):
-            raise ConfigError(f"The path of the operation {name!r} names {unknown[0]!r}, which is no parameter of it.")
+            text = f"The path of the operation {name!r} names {unknown[0]!r}, which is no parameter of it."
+            raise ConfigError(text, operation=name)
         if not self._paths.add(route.method, route.path, endpoint):
-            raise ConfigError(f"{route.method} {route.path} of the operation {name!r} is taken by another one.")
+            text = f"{route.method} {route.path} of the operation {name!r} is taken by another one."
+            raise ConfigError(text, operation=name)
 
     def _chosen(self, scope: Scope) -> Choice:
         """Return the choice for a request, which is made once although the server and this application ask for it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agentchatbus.app import bus_settings, load_plugins, open_bus, plugin_name
+from agentchatbus.app import bus_settings, open_bus
 from agentchatbus.choosing import choose_storage
 from agentchatbus.config import Config, Flags, LimitsTable, PluginsTable, ServerTable, compose, load_config
 from agentchatbus.plugin_api import (
@@ -33,6 +33,7 @@ from agentchatbus.plugin_api import (
     StorageOffer,
     hookimpl,
 )
+from agentchatbus.selecting import load_plugins, plugin_name
 from agentchatbus.testing import MakeBus, memory_offer
 
 NOBODY = compose({"plugins": {"enable": []}})

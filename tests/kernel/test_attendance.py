@@ -156,6 +156,38 @@ async def test_a_kicked_agent_is_unknown_before_anybody_hears_of_it(make_bus: Ma
     await listening
 
 
+async def test_a_used_reply_token_of_a_kicked_agent_does_not_speak_for_it(make_bus: MakeBus) -> None:
+    bus = await make_bus()
+    agent = await bus.agent("Nova")
+    sync = agent.sync
+    await agent.post("hello")
+    await bus.call("agent_kick", agent=agent.agent_id)
+    guest = bus.guest()
+    with pytest.raises((Unauthenticated, TokenReplayed)):
+        await guest.call(
+            "msg_post",
+            thread_id=bus.thread,
+            author=agent.agent_id,
+            content="hello",
+            expected_last_seq=sync.current_seq,
+            reply_token=sync.reply_token,
+        )
+    assert len(await bus.messages()) == 1
+
+
+async def test_a_repeated_registration_of_a_kicked_agent_brings_no_dead_token(make_bus: MakeBus) -> None:
+    bus = await make_bus()
+    guest, key = bus.guest(), "a-key-that-is-long-enough"
+    registered = await guest.call("agent_register", ide="Test", model="Nova", idempotency_key=key)
+    joined = await guest.call("bus_connect", thread_id=bus.thread, ide="Test", model="Orion", idempotency_key=key * 2)
+    for agent in (registered.agent, joined.agent):
+        await bus.call("agent_kick", agent=agent.id)
+    with pytest.raises(Unauthenticated):
+        await guest.call("agent_register", ide="Test", model="Nova", idempotency_key=key)
+    with pytest.raises(Unauthenticated):
+        await guest.call("bus_connect", thread_id=bus.thread, ide="Test", model="Orion", idempotency_key=key * 2)
+
+
 async def test_a_reply_token_of_a_kicked_agent_does_not_speak_for_it(make_bus: MakeBus) -> None:
     bus = await make_bus()
     agent = await bus.agent("Nova")

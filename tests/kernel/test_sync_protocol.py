@@ -10,6 +10,7 @@ from agentchatbus.plugin_api import (
     BusSettings,
     Conflict,
     MessageDraft,
+    NotFound,
     OutOfSync,
     Plugin,
     PluginSettings,
@@ -162,8 +163,20 @@ async def test_tolerated_messages_are_not_claimed_as_read(make_bus: MakeBus) -> 
 async def test_an_agent_that_leaves_out_a_sync_field_is_told_which(make_bus: MakeBus, missing: str) -> None:
     bus = await make_bus()
     agent = await bus.agent("Nova")
+    before = agent.sync
     with pytest.raises(SyncFieldsMissing, match=missing):
         await post(agent, "hello", agent.sync, **{missing: None})
+    outcome = await agent.wait()
+    assert (outcome.reason, list(outcome.messages)) == ("refresh", [])
+    await agent.post("hello")
+    with pytest.raises(TokenReplayed):
+        await post(agent, "late", before)
+
+
+async def test_sync_fields_that_are_missing_do_not_hide_that_the_thread_is(make_bus: MakeBus) -> None:
+    agent = await (await make_bus()).agent("Nova")
+    with pytest.raises((SyncFieldsMissing, NotFound)):
+        await agent.post("hello", thread_id="nowhere", reply_token=None)
 
 
 async def test_tokens_of_nobody_of_another_thread_and_of_another_agent_are_invalid(make_bus: MakeBus) -> None:

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from agentchatbus.bus.reporting import reported, wait_seconds
-from agentchatbus.bus.tokens import require_sync_fields
 from agentchatbus.model import MAX_NAME_LENGTH, Message, MessageDraft, Priority, Role, SyncGuard, freeze
 from agentchatbus.operations import Call, CredentialParams, Params, Route, operation
 from agentchatbus.ports.bus import Bus
@@ -85,7 +84,7 @@ class MessageOperations:
         """
         guard = SyncGuard(expected_last_seq=params.expected_last_seq, reply_token=params.reply_token)
         if not call.session.fills_sync:
-            require_sync_fields(guard)
+            await self._bus.messages.require_sync_fields(params.thread_id, guard, call.caller)
         return await self._bus.messages.post(_draft(params), call.caller, guard, key=call.idempotency_key)
 
     @operation(route=Route(method="GET", path="/api/threads/{thread_id}/messages"), read_only=True, idempotent=True)

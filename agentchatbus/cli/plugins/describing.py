@@ -51,7 +51,7 @@ def describe(config: Config, name: str) -> Facts:
     Raises:
         ConfigError: There is no such plugin.
     """
-    from agentchatbus.app import load_plugins
+    from agentchatbus.selecting import load_plugins
 
     candidate = find(config, name)
     manager = load_plugins(config)

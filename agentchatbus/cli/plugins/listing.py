@@ -23,7 +23,7 @@ COLUMNS = ("name", "version", "distribution", "state", "hooks", "reason")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def list_plugins(config: Config, *, as_json: bool) -> None:
     """List the plugins: what each takes part in, and why one does not."""
-    from agentchatbus.app import load_plugins
+    from agentchatbus.selecting import load_plugins
 
     statuses = load_plugins(config).statuses()
     if as_json:

@@ -143,8 +143,8 @@ def _is_unusable(config: Config) -> bool:
 
 
 def _try_out(config: Config) -> None:
-    from agentchatbus.app import load_plugins
     from agentchatbus.choosing import check_search, choose_storage
+    from agentchatbus.selecting import load_plugins
 
     manager = load_plugins(config)
     choose_storage(config, manager)

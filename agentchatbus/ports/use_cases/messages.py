@@ -52,6 +52,14 @@ class Messages(Protocol):
         """
         ...
 
+    async def require_sync_fields(self, thread_id: str, guard: SyncGuard, caller: Caller) -> None:
+        """Refuse a post that lacks a sync field; its author's next wait in the thread returns at once.
+
+        Raises:
+            SyncFieldsMissing: Names the missing ones.
+        """
+        ...
+
     async def post_system(self, draft: MessageDraft, *, only_if: Callable[[Thread], bool] | None = None) -> Message:
         """Store a message of the bus itself, author and role ``system``, without gates and sync.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
-from agentchatbus.plugin_api import Agent, AgentStore, isoformat
+from agentchatbus.plugin_api import KICKED, Agent, AgentStore, isoformat
 from agentchatbus_sql import rows
 
 _SELECT = f"SELECT {rows.AGENT} FROM agents"
@@ -21,8 +21,9 @@ _UPDATE = (
     "UPDATE agents SET description = ?, display_name = ?, alias_source = ?, capabilities = ?, skills = ?, "
     "emoji = ? WHERE id = ?"
 )
-_TOUCH = "UPDATE agents SET last_activity = ?, last_activity_time = ? WHERE id = ?"
-_BEAT = "UPDATE agents SET last_activity = ?, last_activity_time = ?, last_heartbeat = ? WHERE id = ?"
+_IS_HERE = f"WHERE id = ? AND last_activity <> '{KICKED}'"
+_TOUCH = f"UPDATE agents SET last_activity = ?, last_activity_time = ? {_IS_HERE}"
+_BEAT = f"UPDATE agents SET last_activity = ?, last_activity_time = ?, last_heartbeat = ? {_IS_HERE}"
 _SET_TOKEN = "UPDATE agents SET token_hash = ? WHERE id = ?"
 _REMOVE = (
     "DELETE FROM reply_tokens WHERE agent_id = ? AND consumed_at IS NULL",

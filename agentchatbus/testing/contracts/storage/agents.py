@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agentchatbus.errors import Conflict
-from agentchatbus.model import Agent, freeze
+from agentchatbus.model import KICKED, Agent, freeze
 from agentchatbus.ports.storage import Storage, Transaction
 from agentchatbus.testing.contracts.storage.base import (
     START,
@@ -132,6 +132,14 @@ class AgentContract(StorageCase):
         await storage.write(lambda tx: tx.agents.touch("a", "heartbeat", at(2), heartbeat=True))
         alive = replace(active, last_activity="heartbeat", last_activity_time=at(2), last_heartbeat=at(2))
         assert await get(storage, "a") == alive
+
+    async def test_one_that_was_sent_away_gives_no_sign_of_life_any_more(self, storage: Storage) -> None:
+        await storage.write(adding(make_agent()))
+        assert await storage.write(lambda tx: tx.agents.touch("a", KICKED, at(1), heartbeat=True))
+        away = await get(storage, "a")
+        assert not await storage.write(lambda tx: tx.agents.touch("a", "msg_post", at(2), heartbeat=False))
+        assert not await storage.write(lambda tx: tx.agents.touch("a", "heartbeat", at(2), heartbeat=True))
+        assert await get(storage, "a") == away
 
     async def test_a_removed_agent_leaves_its_messages_only(self, storage: Storage) -> None:  # H07
         def work(tx: Transaction) -> None:
