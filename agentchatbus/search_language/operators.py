@@ -14,6 +14,9 @@ _OPERATOR = re.compile(
     r"(?:(from|in|is|has|before|after|reaction|content)|\{(content)\}):(.*)", re.IGNORECASE | re.DOTALL
 )
 _MARKS = {("is", "edited"): MessageMark.EDITED, ("has", "attachment"): MessageMark.ATTACHMENT}
+_STAR = re.compile(r"\*(?!\ufe0f?\u20e3)")
+"""A star, but not the key of a telephone that is an emoji."""
+
 _EXAMPLES = {
     "from": 'from:alice or from:"Alice B"',
     "in": 'in:"Release plan"',
@@ -79,6 +82,16 @@ def split(text: str) -> tuple[str, str] | None:
     """Return the operator that a piece begins with, and the rest of it; None when it is ordinary text."""
     found = _OPERATOR.fullmatch(text)
     return ((found[1] or found[2]).lower(), found[3]) if found else None
+
+
+def require_no_star(name: str, value: str, position: int) -> None:
+    """Refuse what would be taken for the beginning of a value, for values are compared as a whole.
+
+    Raises:
+        InvalidRequest: There is a star that stands in no quotes.
+    """
+    if _STAR.search(value):
+        raise fail(position, f"{name}: takes no star; write all of it, as in {_EXAMPLES[name]}, or put it in quotes")
 
 
 def meaning(name: str, value: str, position: int) -> Node | Condition:

@@ -124,8 +124,10 @@ class _Parser:
         follower = self._peek()
         if name == "content":
             return self._column(token, value)
+        star = value
         if not value and follower is not None and follower.glued and follower.kind is Kind.PHRASE:
-            value = self._take().text
+            value, star = self._take().text, "*" if follower.prefix else ""
+        operators.require_no_star(name, star, token.position)
         return operators.meaning(name, value.strip(), token.position)
 
     def _column(self, token: Token, value: str) -> Part | None:

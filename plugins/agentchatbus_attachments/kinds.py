@@ -39,6 +39,15 @@ LONGEST_NAME = 200
 MAX_NAMES = 100
 """Files that one message can refer to; it keeps no more of them."""
 
+BEGINNINGS: Mapping[str, tuple[bytes, ...]] = {
+    ".pdf": (b"%PDF-",),
+    ".zip": (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"),
+}
+"""What files of an ending begin with."""
+
+WIDE = (b"\xff\xfe", b"\xfe\xff")
+"""How a text begins whose characters have two or four bytes, many of them zero."""
+
 WEBP_MARK = 8
 """Where ``WEBP`` stands in such a file; sound and video begin with ``RIFF`` too."""
 
@@ -60,6 +69,15 @@ def image_extension(head: bytes) -> str | None:
     return ".webp" if head.startswith(b"RIFF") and head[WEBP_MARK : WEBP_MARK + 4] == b"WEBP" else None
 
 
+def fits(content: bytes, extension: str) -> bool:
+    """Return whether bytes can be what the ending of their name says; any ending but a known one fits."""
+    if extension in IMAGES:
+        return image_extension(content) == extension
+    if extension in TEXTS:
+        return _is_text(content)
+    return content.startswith(BEGINNINGS.get(extension, b""))
+
+
 def clean_name(given: str) -> str:
     """Return a client's file name without folders and without characters that cannot be seen."""
     last = given.replace("\\", "/").rpartition("/")[2]
@@ -77,6 +95,13 @@ def names_in(content: str, metadata: Any) -> list[str]:
         if PREFIX in text:
             found |= dict.fromkeys(ADDRESS.findall(text))
     return list(found)[:MAX_NAMES]
+
+
+def _is_text(content: bytes) -> bool:
+    """Programs and archives have zero bytes, which a text has only if it begins by saying so."""
+    if image_extension(content) or any(map(content.startswith, BEGINNINGS.values())):
+        return False
+    return b"\0" not in content or content.startswith(WIDE)
 
 
 def _texts(value: Any) -> Iterator[str]:

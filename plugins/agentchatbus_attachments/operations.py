@@ -24,7 +24,7 @@ from agentchatbus.plugin_api import (
     operations_of,
 )
 from agentchatbus_attachments.keeping import Keeper
-from agentchatbus_attachments.kinds import IMAGES, PREFIX, SHOWN, clean_name, extension_of, image_extension
+from agentchatbus_attachments.kinds import IMAGES, PREFIX, SHOWN, clean_name, extension_of, fits, image_extension
 from agentchatbus_attachments.settings import MEGABYTE, AttachmentsSettings
 
 ENVELOPE_BYTES = 64 * 1024
@@ -76,8 +76,7 @@ class AttachmentOperations:
         if extension not in IMAGES:
             raise InvalidRequest(f"Unsupported file type '{extension}'. Allowed: {SHOWN}", field="file")
         _require_size(file, self._settings.max_image_bytes)
-        if image_extension(file.content) != extension:
-            raise InvalidRequest("File content does not match its extension", field="file")
+        _require_fit(file, extension)
         return await self._keep(file, extension)
 
     @operation(route=Route(method="POST", path="/api/upload/file"), idempotent=True, tool=False)
@@ -91,6 +90,7 @@ class AttachmentOperations:
             allowed = ", ".join(self._settings.file_types)
             raise InvalidRequest(f"Unsupported file type '{extension}'. Allowed: {allowed}", field="file")
         _require_size(file, self._settings.max_file_bytes)
+        _require_fit(file, extension)
         return await self._keep(file, extension)
 
     @operation(route=Route(method="GET", path=PREFIX + "{name}"), read_only=True, idempotent=True, tool=False)
@@ -122,3 +122,8 @@ def _require_size(file: Upload, limit: int) -> None:
     if len(file.content) > limit:
         whole = f"{limit // MEGABYTE} MB" if limit % MEGABYTE == 0 else f"{limit} bytes"
         raise TooLarge(f"File too large. Maximum size is {whole}", field="file", size=len(file.content), limit=limit)
+
+
+def _require_fit(file: Upload, extension: str) -> None:
+    if not fits(file.content, extension):
+        raise InvalidRequest("File content does not match its extension", field="file")

@@ -12,7 +12,7 @@ from agentchatbus.plugin_api import Hit, SearchIndex, SearchPage, SearchQuery, S
 from agentchatbus.plugin_api import search_language as language
 from agentchatbus_fts5 import filling
 from agentchatbus_fts5.keeping import Keeper
-from agentchatbus_fts5.reading import Reading, missing_threads, names_in
+from agentchatbus_fts5.reading import Reading, names_in, notes_on
 
 if TYPE_CHECKING:
     from agentchatbus_fts5 import Fts5Settings
@@ -52,11 +52,10 @@ class Fts5Index(SearchIndex):
         terms = parsed.terms
         hits = tuple(_hit(candidate.message_id, reading.text(candidate), terms) for candidate in chosen)
         left: int = connection.execute(filling.LEFT).fetchone()[0]
-        note = self._note(pager, missing_threads(parsed, names), left)
+        note = self._note(pager, notes_on(parsed, names, is_empty=not hits), left)
         return SearchPage(hits=hits, next_cursor=pager.next_cursor, note=note), left
 
-    def _note(self, pager: language.WindowPager, missing: list[str], left: int) -> str | None:
-        notes = [f"There is no thread {thread!r}." for thread in missing]
+    def _note(self, pager: language.WindowPager, notes: list[str], left: int) -> str | None:
         if pager.is_partial:
             notes.append(f"Ranked among the newest {self._window} matches; older ones follow on later pages.")
         if left:

@@ -159,10 +159,22 @@ def names_in(connection: sqlite3.Connection, parsed: language.ParsedQuery) -> la
     )
 
 
-def missing_threads(parsed: language.ParsedQuery, names: language.Names) -> list[str]:
-    """Return what ``in:`` names and does not exist."""
-    asked = dict.fromkeys(leaf.thread for leaf in parsed.leaves() if isinstance(leaf, language.In))
-    return [thread for thread in asked if not names.threads.get(thread)]
+def notes_on(parsed: language.ParsedQuery, names: language.Names, *, is_empty: bool) -> list[str]:
+    """Say what ``in:`` names and does not exist, and on an empty page what ``from:`` names as well.
+
+    Whoever is no agent any more, or never was one, may have written messages.
+    """
+    leaves = dict.fromkeys(parsed.leaves())
+    threads = [leaf.thread for leaf in leaves if isinstance(leaf, language.In)]
+    people = [leaf.name for leaf in leaves if isinstance(leaf, language.From) and is_empty]
+    return [
+        *(f"There is no thread {thread!r}." for thread in threads if not names.threads.get(thread)),
+        *(
+            f"No agent is called {name!r}; write whole words of a name."
+            for name in people
+            if not names.agents.get(name)
+        ),
+    ]
 
 
 def _threads(connection: sqlite3.Connection, wanted: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -13,6 +14,11 @@ from agentchatbus.plugin_api import PluginSettings
 
 OFF = "off"
 MEMORY = "memory://"
+LONGEST_WINDOW = 366 * 24 * 3600
+"""Seconds; a longer one is a slip of the pen, and whoever is refused in it is never told a useful time."""
+
+NO_WINDOW = re.compile(r"(?:/|per)\s*0+\s*[a-z]")
+"""A window of no length, which the library takes for one of length 1."""
 
 
 def _rate(value: Any) -> str:
@@ -28,6 +34,10 @@ def _rate(value: Any) -> str:
         rates = []
     if not rates or any(rate.amount < 1 for rate in rates):
         raise PydanticCustomError("rate", 'Write a rate such as "30/minute" or "5/10 seconds", or "off" for no limit')
+    if NO_WINDOW.search(text) or any(rate.get_expiry() > LONGEST_WINDOW for rate in rates):
+        raise PydanticCustomError(
+            "rate", 'Write a window of at least 1 second and at most a year, such as "10 seconds"'
+        )
     return text
 
 

@@ -43,9 +43,8 @@ class ScanIndex(SearchIndex):
         if (window := pager.window) is not None:
             chosen = pager.take(*await self._candidates(query, parsed, names, window))
         hits = [_hit(candidate, parsed) for candidate in chosen]
-        return SearchPage(
-            hits=tuple(hits), next_cursor=pager.next_cursor, note=self._note(pager, _missing(parsed, names))
-        )
+        notes = _notes(parsed, names, is_empty=not hits)
+        return SearchPage(hits=tuple(hits), next_cursor=pager.next_cursor, note=self._note(pager, notes))
 
     async def _candidates(
         self, query: SearchQuery, parsed: language.ParsedQuery, names: language.Names, window: language.Window
@@ -75,8 +74,7 @@ class ScanIndex(SearchIndex):
         """Whether a new window is full; one that was full before is looked through up to its end."""
         return window.newest is None and (found >= self._window or looked_at >= self._messages)
 
-    def _note(self, pager: language.WindowPager, missing: list[str]) -> str | None:
-        notes = [f"There is no thread {thread!r}." for thread in missing]
+    def _note(self, pager: language.WindowPager, notes: list[str]) -> str | None:
         if pager.is_partial:
             notes.append(
                 f"Ranked among the newest {self._window} matches in at most {self._messages} messages; older ones "
@@ -109,9 +107,22 @@ def _threads(tx: Transaction, wanted: str) -> set[str]:
     }
 
 
-def _missing(parsed: language.ParsedQuery, names: language.Names) -> list[str]:
-    asked = dict.fromkeys(leaf.thread for leaf in parsed.leaves() if isinstance(leaf, language.In))
-    return [thread for thread in asked if not names.threads.get(thread)]
+def _notes(parsed: language.ParsedQuery, names: language.Names, *, is_empty: bool) -> list[str]:
+    """Say what ``in:`` names and does not exist, and on an empty page what ``from:`` names as well.
+
+    Whoever is no agent any more, or never was one, may have written messages.
+    """
+    leaves = dict.fromkeys(parsed.leaves())
+    threads = [leaf.thread for leaf in leaves if isinstance(leaf, language.In)]
+    people = [leaf.name for leaf in leaves if isinstance(leaf, language.From) and is_empty]
+    return [
+        *(f"There is no thread {thread!r}." for thread in threads if not names.threads.get(thread)),
+        *(
+            f"No agent is called {name!r}; write whole words of a name."
+            for name in people
+            if not names.agents.get(name)
+        ),
+    ]
 
 
 def _is_found(message: Message, query: SearchQuery, parsed: language.ParsedQuery, names: language.Names) -> bool:

@@ -29,7 +29,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WEBHOOK = ROOT / "examples" / "agentchatbus-webhook"
-SECRET = "of-this-test"
+SECRET = "known-to-this-test-alone"
 PLUGIN = "no-shouting"
 OFFLINE = ("No matching distribution", "NewConnectionError", "Could not find a version", "Temporary failure")
 

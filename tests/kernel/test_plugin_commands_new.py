@@ -15,7 +15,11 @@ from click.testing import CliRunner, Result
 from agentchatbus import __version__
 from agentchatbus.cli import main
 from agentchatbus.cli.plugins.scaffold import KINDS, LONGEST
+from tests.kernel.plugin_kit import GATE, Site
 from tests.kernel.serving import clean_environment
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = sorted(path.name for path in (ROOT / "plugins").glob("agentchatbus_*"))
 
 FILES = {
     ".gitignore",
@@ -102,6 +106,29 @@ def test_a_name_that_would_not_work_is_refused(tmp_path: Path, name: str, said: 
     assert refused.exit_code == 2
     assert said in refused.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_project_can_take_the_place_of_a_package_of_the_bus(tmp_path: Path, package: str) -> None:
+    refused = new(tmp_path, package)
+    assert refused.exit_code == 2
+    assert "already" in refused.stderr
+    assert "Choose another" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("name", "said"), [("sql", "package agentchatbus_sql"), ("mcp", "package agentchatbus_mcp")])
+def test_a_package_that_is_installed_is_named_and_another_name_suggested(tmp_path: Path, name: str, said: str) -> None:
+    refused = new(tmp_path, name)
+    assert f"There is a {said} here already. Choose another name: own-{name}, for example." in refused.stderr
+    assert new(tmp_path, f"own-{name}").exit_code == 0
+
+
+def test_a_distribution_that_is_installed_is_not_written_again(tmp_path: Path, site: Site) -> None:
+    site.add("another-name", GATE, distribution="agentchatbus_my_thing")
+    refused = new(tmp_path / "projects")
+    assert refused.exit_code == 2
+    assert "There is a distribution agentchatbus-my-thing here already" in refused.stderr
 
 
 def test_what_is_there_already_is_never_overwritten(tmp_path: Path) -> None:

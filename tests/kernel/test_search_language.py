@@ -119,6 +119,10 @@ REASONS = [
         "Character 1 of the query: 'soon' is no date; write a day or a time in ISO form, as in after:2026-03-01T09:30.",
     ),
     ("from: ada", 'right after from:, as in from:alice or from:"Alice B", or put "from:" in quotes.'),
+    (
+        "one in:to*",
+        'Character 5 of the query: in: takes no star; write all of it, as in in:"Release plan", or put it in quotes.',
+    ),
     ("one OR before:2026-01-01", "before: holds for the whole query; write it outside of OR and NOT."),
     ("🐝", "There is no word to search for. Write at least one word, or an operator such as from:alice."),
 ]
@@ -129,6 +133,20 @@ def test_a_refusal_says_where_and_what_to_write(query: str, reason: str) -> None
     with pytest.raises(InvalidRequest) as refusal:
         parse(query)
     assert refusal.value.message.endswith(reason)
+
+
+@pytest.mark.parametrize(
+    "query", ["from:no*", "from:*", "from:*no", "-from:n*o", "(one OR in:to*)", 'from:"no"*', "in:*", "reaction:agr*"]
+)
+def test_a_star_outside_of_quotes_is_for_words_only(query: str) -> None:
+    with pytest.raises(InvalidRequest, match="takes no star"):
+        parse(query)
+
+
+def test_a_star_in_quotes_and_in_an_emoji_is_what_it_is() -> None:
+    assert parse('from:"no*"').tree == From("no*")
+    assert parse('-in:"*"').tree == Not(In("*"))
+    assert parse('reaction:*\ufe0f\u20e3 reaction:"a*"').reactions == (Reacted("*\ufe0f\u20e3"), Reacted("a*"))
 
 
 @given(st.text())

@@ -253,7 +253,7 @@ async def test_a_file_of_an_import_is_served_by_its_bytes(make_bus: MakeBus, tmp
 
 
 async def test_a_large_file_is_sent_in_pieces(make_bus: MakeBus, tmp_path: Path) -> None:
-    content = os.urandom(9 * 2**20)
+    content = b"PK\x03\x04" + os.urandom(9 * 2**20)
     rest = await site(make_bus, tmp_path)
     found = await rest.http.get(await uploaded(rest, content, "a.zip", "file"))
     assert found.content == content

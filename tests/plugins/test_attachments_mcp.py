@@ -11,7 +11,7 @@ import pytest
 
 from agentchatbus.testing import MakeBus
 from agentchatbus_mcp.presenters import blocks
-from tests.plugins.attachments_kit import attachments, data_in, inline, png
+from tests.plugins.attachments_kit import JPEG, attachments, data_in, inline, png
 from tests.plugins.mcp_site import client_of
 
 PNG = png()
@@ -36,6 +36,15 @@ async def test_a_picture_that_became_a_file_is_shown_as_a_picture(make_bus: Make
     (block,) = await shown(make_bus, tmp_path, inline(shot))
     assert (block["type"], block["mimeType"]) == ("image", "image/png")
     assert base64.b64decode(block["data"]) == shot
+
+
+async def test_what_only_says_to_be_a_picture_is_kept_and_not_shown(make_bus: MakeBus, tmp_path: Path) -> None:
+    assert await shown(make_bus, tmp_path, inline(b"<html>", mimeType="image/png")) == []
+
+
+async def test_a_picture_is_shown_as_what_its_bytes_are(make_bus: MakeBus, tmp_path: Path) -> None:
+    (block,) = await shown(make_bus, tmp_path, inline(JPEG, mimeType="image/png"))
+    assert (block["type"], block["mimeType"]) == ("image", "image/jpeg")
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,17 @@ async def test_agents_do_not_find_what_is_for_humans(bus: BusHarness) -> None:
     assert len((await bus.call("msg_search", query="word")).results) == 2
 
 
+async def test_a_name_that_no_agent_has_is_named_when_nothing_is_found(bus: BusHarness) -> None:
+    ada = await bus.agent("Ada")
+    await ada.post("one")
+    await bus.post("two")
+    page = await bus.call("msg_search", query="one from:ad in:nowhere from:ad")
+    assert not page.results
+    assert page.note == "There is no thread 'nowhere'. No agent is called 'ad'; write whole words of a name."
+    for query in ("two from:human", "one from:ada", "nothing from:ada", "one OR from:ad"):
+        assert (query, (await bus.call("msg_search", query=query)).note) == (query, None)
+
+
 async def test_a_malformed_query_is_an_error(bus: BusHarness) -> None:  # H68
     with pytest.raises(InvalidRequest, match="this quote is never closed"):
         await bus.call("msg_search", query='"open')

@@ -104,6 +104,31 @@ def test_the_variable_of_old_still_sets_the_messages_of_a_minute(tmp_path: Path)
     assert check(tmp_path, "", AGENTCHATBUS_RATE_LIMIT="few").returncode != 0
 
 
+@pytest.mark.parametrize(
+    "rate",
+    [
+        "30/0 seconds",
+        "30 per 0 minutes",
+        "30/00second",
+        "5/second; 60/0 minutes",
+        "1/99999999999 years",
+        "1/2 years",
+        "5/second, 60/367 days",
+        "1/99999999999999999999999 seconds",
+    ],
+)
+def test_a_window_of_no_length_or_of_years_is_refused(rate: str) -> None:
+    with pytest.raises(ValidationError, match="at least 1 second and at most a year"):
+        LimitsSettings.model_validate({"guest": {"messages": rate}})
+
+
+@pytest.mark.parametrize(
+    "rate", ["1000/year", "1000/12 months", "1000/365 days", "10/10 seconds", "100 per 100 minutes"]
+)
+def test_a_window_has_up_to_a_year(rate: str) -> None:
+    assert LimitsSettings(messages=rate).messages == rate
+
+
 @pytest.mark.parametrize(("text", "rate"), [("5", "5/minute"), ("0", "off")])
 def test_the_variable_of_old_holds_for_people_too(tmp_path: Path, text: str, rate: str) -> None:
     config = load_config(environ={"AGENTCHATBUS_RATE_LIMIT": text, "AGENTCHATBUS_DATA_DIR": str(tmp_path)})

@@ -11,11 +11,18 @@ from agentchatbus.plugin_api import freeze
 from agentchatbus_mcp.presenters.blocks import attachment_blocks
 from agentchatbus_mcp.schemas import input_schema, output_schema
 
-DATA = base64.b64encode(b"picture").decode()
+
+def encoded(content: bytes) -> str:
+    return base64.b64encode(content).decode()
 
 
-def image(mime: str = "image/png") -> list[dict[str, Any]]:
-    return [{"type": "image", "data": DATA, "mimeType": mime}]
+PNG, JPEG = encoded(b"\x89PNG\r\n\x1a\n picture"), encoded(b"\xff\xd8\xff picture")
+GIF, WEBP = encoded(b"GIF89a picture"), encoded(b"RIFF\x0a\0\0\0WEBP picture")
+HTML, WAV = encoded(b"<html>"), encoded(b"RIFF\x0a\0\0\0WAVE sound")
+
+
+def image(data: str = PNG, mime: str = "image/png") -> list[dict[str, Any]]:
+    return [{"type": "image", "data": data, "mimeType": mime}]
 
 
 def text(line: str) -> list[dict[str, Any]]:
@@ -24,25 +31,42 @@ def text(line: str) -> list[dict[str, Any]]:
 
 CASES: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
     ({}, []),
-    ({"attachments": [{"type": "image", "data": DATA, "mimeType": "image/gif"}]}, image("image/gif")),
-    ({"attachments": {"kind": "IMAGE", "base64": DATA}}, image()),
-    ({"image": {"b64": DATA}}, image()),
-    ({"images": [{"data_url": f"data:image/webp;base64,{DATA}"}]}, image("image/webp")),
-    ({"images": [{"data": f"data:image/webp;base64,{DATA}", "mime_type": "image/png"}]}, image("image/png")),
-    ({"attachments": [{"type": "file", "data": DATA, "mimeType": "image/jpeg"}]}, image("image/jpeg")),
-    ({"attachments": [{"type": "file", "data": DATA}]}, []),
-    ({"attachments": [{"data": DATA, "mimeType": "application/pdf"}]}, []),
+    ({"attachments": [{"type": "image", "data": GIF, "mimeType": "image/gif"}]}, image(GIF, "image/gif")),
+    ({"attachments": {"kind": "IMAGE", "base64": PNG}}, image()),
+    ({"image": {"b64": PNG}}, image()),
+    ({"images": [{"data_url": f"data:image/webp;base64,{WEBP}"}]}, image(WEBP, "image/webp")),
+    ({"images": [{"data": f"data:image/webp;base64,{PNG}", "mime_type": "image/png"}]}, image()),
+    ({"attachments": [{"type": "file", "data": JPEG, "mimeType": "image/jpeg"}]}, image(JPEG, "image/jpeg")),
+    ({"attachments": [{"type": "file", "data": PNG}]}, []),
+    ({"attachments": [{"data": PNG, "mimeType": "application/pdf"}]}, []),
     ({"attachments": [{"type": "image", "data": "not base64!"}]}, []),
     ({"attachments": [{"data": "data:image/png,plain"}]}, []),
     ({"images": [{"url": "/static/uploads/a.png"}]}, text("[image] /static/uploads/a.png")),
     ({"images": [{"src": "https://x.example/a.png", "type": "image"}]}, text("[image] https://x.example/a.png")),
     ({"attachments": [{"type": "file", "url": "https://x.example/a.pdf"}]}, text("[file] https://x.example/a.pdf")),
-    ({"attachments": None, "images": [{"data": DATA}]}, image()),
-    ({"attachments": [], "images": [{"data": DATA}]}, []),
-    ({"attachments": ["text", 5, {"data": DATA}]}, image()),
+    ({"attachments": None, "images": [{"data": PNG}]}, image()),
+    ({"attachments": [], "images": [{"data": PNG}]}, []),
+    ({"attachments": ["text", 5, {"data": PNG}]}, image()),
     ({"attachments": "text"}, []),
     ({"attachments": [{"type": 5, "data": 7, "url": None}]}, []),
 ]
+
+BY_ITS_BYTES: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
+    ({"type": "image", "data": HTML, "mimeType": "image/png"}, []),
+    ({"type": "image", "data": WAV, "mimeType": "image/webp"}, []),
+    ({"type": "image", "data": HTML, "mimeType": "image/svg+xml"}, []),
+    ({"type": "image", "data": JPEG, "mimeType": "image/png"}, image(JPEG, "image/jpeg")),
+    ({"type": "image", "data": WEBP}, image(WEBP, "image/webp")),
+    ({"type": "image", "data": f"data:image/png;base64,{GIF}"}, image(GIF, "image/gif")),
+    ({"type": "image", "data": f"{PNG[:8]}\r\n{PNG[8:]}\n"}, image()),
+    ({"type": "image", "data": GIF.rstrip("=")}, image(GIF, "image/gif")),
+    ({"type": "image", "data": JPEG.replace("/", "_")}, image(JPEG, "image/jpeg")),
+]
+
+
+@pytest.mark.parametrize(("entry", "blocks"), BY_ITS_BYTES)
+def test_a_picture_is_what_its_bytes_are(entry: dict[str, Any], blocks: list[dict[str, Any]]) -> None:
+    assert list(attachment_blocks(freeze({"attachments": [entry]}))) == blocks
 
 
 @pytest.mark.parametrize(("metadata", "blocks"), CASES)

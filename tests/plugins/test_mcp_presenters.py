@@ -19,7 +19,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SYNC = {"current_seq", "reply_token", "reply_window"}
 WINDOW = {"expires_at": "9999-12-31T23:59:59+00:00", "max_new_messages": 0}
-PNG = base64.b64encode(b"\x89PNG not really").decode()
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n and so on").decode()
 
 
 @pytest_asyncio.fixture

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 
@@ -77,13 +79,26 @@ class Names:
         from agentchatbus import plugin_api
 
         for candidate in discovery.installed():
-            if candidate.name == self.plugin and candidate.distribution != self.distribution:
+            if candidate.name == self.plugin:
                 raise ConfigError(
                     f"There is a plugin named {self.plugin!r} already ({candidate.origin}). Choose another."
                 )
+        # Installing the project would overwrite what has its name now, a part of the bus perhaps.
+        if taken := self._taken():
+            raise ConfigError(f"There is a {taken} here already. Choose another name: own-{self.plugin}, for example.")
         for suffix in SUFFIXES:
             if self.cls + suffix in plugin_api.__all__:
                 raise ConfigError(f"{self.cls + suffix} is a name of the bus itself. Choose another name.")
+
+    def _taken(self) -> str:
+        """Return what is installed under one of these names; empty when nothing is."""
+        if find_spec(self.package) is not None:
+            return f"package {self.package}"
+        try:
+            distribution(self.distribution)
+        except PackageNotFoundError:
+            return ""
+        return f"distribution {self.distribution}"
 
 
 def project(names: Names, kind: str) -> dict[str, str]:

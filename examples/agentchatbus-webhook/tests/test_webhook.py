@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -70,7 +71,7 @@ def test_the_signature_is_that_of_standard_webhooks() -> None:
     [
         (("msg.*",), {"msg.new", "msg.reply"}),
         (("agent.online",), {"agent.online"}),
-        (("agent.offline", "nothing"), set()),
+        (("agent.offline", "stranger.something"), set()),
     ],
 )
 async def test_only_the_chosen_types_are_sent(
@@ -229,12 +230,45 @@ async def test_without_urls_nothing_is_sent(make_bus: MakeBus) -> None:
         {"urls": ("no url",), "secret": SECRET},
         {"secret": "whsec_!!"},
         {"secret": ""},
+        {"secret": "fifteen letters"},
+        {"secret": "whsec_c2hvcnQ="},
         {"url": ("https://a.example/",)},
     ],
 )
 def test_settings_that_cannot_work_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         WebhookSettings(**settings)
+
+
+@pytest.mark.parametrize(
+    ("event", "meant"),
+    [
+        ("msg.nwe", "did you mean 'msg.new'?"),
+        ("msgs", "did you mean 'msg.*'?"),
+        ("thread.close", "did you mean 'thread.closed'?"),
+        ("MSG.NEW", "did you mean 'msg.new'?"),
+        ("", "there are agent.*, bus.*, msg.*"),
+        ("msg.x*", "No event fits 'msg.x*'"),
+    ],
+)
+def test_events_that_cannot_be_are_refused_with_what_is_near(event: str, meant: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(meant)):
+        WebhookSettings(events=("msg.new", event))
+
+
+async def test_events_that_no_plugin_has_are_named_in_the_log(
+    make_bus: MakeBus, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    await make_bus(plugins=[plugin(receiver.url, events=("*", "msg.*", "thread.new", "mgs.new", "Mgs.*"))])
+    said = [record.getMessage() for record in caplog.records if record.name == "agentchatbus_webhook.plugin"]
+    assert said[0] == "No plugin has events that fit 'mgs.new'; did you mean 'msg.new'?"
+    assert len(said) == 2
+
+
+def test_a_secret_that_is_refused_is_not_in_the_error() -> None:
+    with pytest.raises(ValidationError, match="at least 16 bytes") as refused:
+        WebhookSettings(secret=SecretStr("hunter2"))
+    assert "hunter2" not in str(refused.value)
 
 
 def shared_storage() -> StorageOffer:

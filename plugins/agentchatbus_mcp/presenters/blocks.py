@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,15 @@ from agentchatbus_mcp.presenters.base import Block, text_block
 CONTAINERS = ("attachments", "images", "image")
 DATA = ("data", "base64", "b64", "data_url")
 URLS = ("url", "src")
-DEFAULT_TYPE = "image/png"
+URL_SAFE = str.maketrans("-_", "+/")
+BEGINNINGS: Mapping[str, re.Pattern[bytes]] = {
+    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "image/gif": re.compile(rb"GIF8[79]a"),
+    "image/webp": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
+}
+"""How the pictures begin that models read, by type. A client refuses a whole result over one that is something else."""
+
 MAX_PICTURE_BYTES = 8 * 1024 * 1024
 """Files that one result shows, in bytes; the newest messages go first, what is left over becomes a line of text."""
 
@@ -40,8 +49,7 @@ async def _picture(url: str, files: Files, limit: int) -> Block | None:
         body = (await file.whole(limit)).body
     except (OSError, TooLarge):
         return None
-    data = base64.b64encode(body if isinstance(body, bytes) else body.encode()).decode()
-    return {"type": "image", "data": data, "mimeType": file.media_type}
+    return _image(body if isinstance(body, bytes) else body.encode())
 
 
 def message_blocks(
@@ -75,32 +83,38 @@ def _address(entry: Mapping[str, Any]) -> str:
 
 
 def _block(entry: Mapping[str, Any], pictures: Mapping[str, Block]) -> Block | None:
-    kind = _first(entry, "type", "kind").lower()
-    mime = _first(entry, "mimeType", "mime_type")
-    data, found = _data(_first(entry, *DATA))
-    mime = mime or found or (DEFAULT_TYPE if kind == "image" else "")
-    is_image = mime.startswith("image/") if mime else kind in ("", "image")
-    if not data:
-        url = _first(entry, *URLS)
-        if is_image and url in pictures:
-            return pictures[url]
-        return text_block(f"[{'image' if is_image else 'file'}] {url}") if url else None
-    return {"type": "image", "data": data, "mimeType": mime or DEFAULT_TYPE} if is_image else None
+    content, of_url = _data(_first(entry, *DATA))
+    said = _first(entry, "mimeType", "mime_type") or of_url
+    is_image = said.startswith("image/") if said else _first(entry, "type", "kind").lower() in ("", "image")
+    if content:
+        return _image(content) if is_image else None
+    url = _first(entry, *URLS)
+    if is_image and url in pictures:
+        return pictures[url]
+    return text_block(f"[{'image' if is_image else 'file'}] {url}") if url else None
+
+
+def _image(content: bytes) -> Block | None:
+    """Return the block of a picture, of the type that its bytes say; None when they are none."""
+    found = next((kind for kind, beginning in BEGINNINGS.items() if beginning.match(content)), None)
+    if found is None:
+        return None
+    return {"type": "image", "data": base64.b64encode(content).decode(), "mimeType": found}
 
 
 def _first(entry: Mapping[str, Any], *names: str) -> str:
     return next((entry[name] for name in names if isinstance(entry.get(name), str) and entry[name]), "")
 
 
-def _data(given: str) -> tuple[str, str]:
-    """Return base64 data and the media type of a ``data:`` URL; clients refuse a whole result over broken base64."""
+def _data(given: str) -> tuple[bytes, str]:
+    """Return the bytes of base64 or of a ``data:`` URL, none when it is neither, and the media type of the URL."""
     head, comma, payload = given.partition(",")
     mime = ""
     if comma and head.startswith("data:"):
         mime = head.removeprefix("data:").partition(";")[0]
         given = payload if head.endswith(";base64") else ""
+    plain = "".join(given.split()).translate(URL_SAFE).rstrip("=")
     try:
-        base64.b64decode(given, validate=True)
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True), mime
     except (binascii.Error, ValueError):
-        return "", mime
-    return given, mime
+        return b"", mime

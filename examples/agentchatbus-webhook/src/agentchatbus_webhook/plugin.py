@@ -10,16 +10,22 @@ from urllib.parse import urlsplit
 
 import httpx2
 from agentchatbus.plugin_api import Bus, Plugin, PluginSettings, hookimpl
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from agentchatbus_webhook.choosing import fits, hint, known_types, require_possible
 from agentchatbus_webhook.sender import Sender
-from agentchatbus_webhook.signing import key_of
+from agentchatbus_webhook.signing import PREFIX, key_of
 
 logger = logging.getLogger(__name__)
+
+SHORTEST_KEY = 16
+"""Bytes; whoever receives one request can try out all shorter ones."""
 
 
 class WebhookSettings(PluginSettings):
     """The table ``[plugins.webhook]``."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     urls: tuple[str, ...] = Field(default=(), description="Where events are sent.", repr=False)
     secret: SecretStr | None = Field(default=None, description="Signs every request; needed when there are URLs.")
@@ -40,9 +46,18 @@ class WebhookSettings(PluginSettings):
     @field_validator("secret")
     @classmethod
     def _check_secret(cls, secret: SecretStr | None) -> SecretStr | None:
-        if secret is not None and not key_of(secret.get_secret_value()):
-            raise ValueError("Write a secret that is not empty")
+        if secret is not None and len(key_of(secret.get_secret_value())) < SHORTEST_KEY:
+            raise ValueError(
+                f"Write a secret of at least {SHORTEST_KEY} bytes; {PREFIX} and 24 random bytes in Base64 are usual"
+            )
         return secret
+
+    @field_validator("events")
+    @classmethod
+    def _check_events(cls, events: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in events:
+            require_possible(pattern)
+        return events
 
     @model_validator(mode="after")
     def _check_signed(self) -> WebhookSettings:
@@ -65,6 +80,7 @@ class WebhookPlugin(Plugin[WebhookSettings]):
             logger.info("No webhook is configured: [plugins.webhook] has no urls")
             yield
             return
+        self._warn_of_unknown_events()
         async with httpx2.AsyncClient(timeout=settings.timeout_seconds, follow_redirects=False) as client:
             senders = [
                 Sender(
@@ -89,3 +105,9 @@ class WebhookPlugin(Plugin[WebhookSettings]):
                 await asyncio.gather(*tasks, return_exceptions=True)
                 for sender in senders:
                     await sender.keep_place()
+
+    def _warn_of_unknown_events(self) -> None:
+        known = known_types()
+        for pattern in self.settings.events:
+            if not any(fits(event_type, [pattern]) for event_type in known):
+                logger.warning("No plugin has events that fit %r%s", pattern, hint(pattern, known))

@@ -11,7 +11,6 @@ import logging
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 import httpx2
 from agentchatbus.plugin_api import Bus, BusError, Event, isoformat, thaw
 
+from agentchatbus_webhook.choosing import fits
 from agentchatbus_webhook.signing import sign
 
 logger = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ class Sender:
 
     async def _send_all(self, events: Sequence[Event]) -> None:
         for event in events:
-            if any(fnmatchcase(event.type, pattern) for pattern in self.events):
+            if fits(event.type, self.events):
                 await self._deliver(f"evt_{event.id}", _document(event))
             self._place.event_id = event.id
         await self.keep_place()
