@@ -18,9 +18,9 @@ BEARER = "Bearer Token"
 WEB = frozenset({"http", "https", "ftp", "ftps", "ws", "wss", "git+https", "svn+https", "hg+https"})
 SCHEME = ascii_lowercase + digits + "+.-"
 CREDENTIALS = re.compile(
-    r"://(?P<user>[^\s:/?#@\"'<>`\\|]{0,80}):(?P<password>[^\s/\"'<>`\\|]{1,200})@(?P<host>[A-Za-z0-9_\[.-]{1,100})"
+    r"://(?P<user>[^\s:/?#@\"'<>`\\|]{0,80}):(?P<password>[^\s/\"'<>`\\|]{1,4000})@(?P<host>[A-Za-z0-9_\[.-]{1,100})"
 )
-DRIVER = re.compile(r"(?i:password|pwd)=(?P<password>[^;\s\"'<>{}()]{4,128})(?=;|[\"'`]|\s|$)")
+DRIVER = re.compile(r"(?i:password|pwd)=(?P<password>[^;\s\"'`<>{}()]{4,1000}+)(?=[;\"'`\s]|$)")
 AROUND = re.compile(r"(?i)(?<![\w-])(?:server|data source|host|user id|uid|initial catalog|database)\s?=")
 USUAL = frozenset(
     {
@@ -60,8 +60,11 @@ USUAL = frozenset(
 AT_HOME = re.compile(r"(?:localhost|127\.|0\.0\.0\.0|\[|host\.docker\.internal|[a-z0-9_-]+$)")
 """Hosts that are this machine, or a container beside it."""
 
-BEARING = re.compile(r"bearer[ :=]{1,3}(?P<token>[A-Za-z0-9_~+/.-]{20,1000}={0,2})", re.IGNORECASE)
-BASIC_HEADER = re.compile(r"basic (?P<token>[A-Za-z0-9+/]{8,400}={0,2})(?![\w/])", re.IGNORECASE)
+BEARING = re.compile(r"bearer[ :=]{1,3}(?P<token>[A-Za-z0-9_~+/.-]{20,}+={0,2}+)", re.IGNORECASE)
+LONGEST_JUDGED = 1000
+"""So many characters of a token tell whether it looks random."""
+
+BASIC_HEADER = re.compile(r"basic (?P<token>[A-Za-z0-9+/]{8,}+={0,2}+)(?![\w/])", re.IGNORECASE)
 
 
 def is_usual(user: str, password: str) -> bool:
@@ -121,7 +124,7 @@ class Headers:
         """Yield tokens that look random, and pairs of a name and a password that is not a usual one."""
         for place in places(text.lowered, ("bearer",)):
             match = BEARING.match(text.plain, place)
-            if match and _is_token(match["token"]):
+            if match and _is_token(match["token"][:LONGEST_JUDGED]):
                 yield Finding(BEARER, match.start("token"), match.end("token"), match.group())
         for place in places(text.lowered, ("basic ",)):
             match = BASIC_HEADER.match(text.plain, place)

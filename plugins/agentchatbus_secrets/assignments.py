@@ -10,8 +10,15 @@ import re
 from collections.abc import Iterator, Sequence
 from string import ascii_letters, digits
 
-from agentchatbus_secrets.findings import Finding, Look, Text, places
-from agentchatbus_secrets.placeholders import entropy, is_placeholder, is_structured, is_wordy, kinds_of_characters
+from agentchatbus_secrets.findings import Finding, Look, Runs, Text, places
+from agentchatbus_secrets.placeholders import (
+    entropy,
+    is_placeholder,
+    is_structured,
+    is_uuid,
+    is_wordy,
+    kinds_of_characters,
+)
 
 ASSIGNMENT = "Secret Assignment"
 AGENT_TOKEN = "Agent Token"
@@ -24,14 +31,21 @@ OF_SECRET_KEYS = ("api", "access", "auth", "private", "signing", "encryption", "
 NAME = ascii_letters + digits + "_.-"
 VALUE = re.compile(
     r"(?P<rest>[\w.-]{0,40})"
+    r"(?:[\"'`]?\s{0,2}[,\n]\s{0,40}[\"'`]?(?:[vV]|ParameterV)alue(?=[\"'`]?\s?:))?"
     r"(?:"
     r"[\\\"'`\])]{0,3}\s{0,4}(?P<sign>=>|:=|={1,3}|!==?|:|,|\()\s{0,4}[a-zA-Z@]{0,2}(?P<quote>\\?[\"'`])"
-    r"(?P<quoted>[^\s\"'`\\]{8,400})(?P=quote)"
-    r"|(?P<op>=| = |: ?|\"\]? ?: ?)(?P<bare>[^\s\"'`<>,;(){}\[\]|\\=&]{8,400}+={0,2}+)(?![(\[.{])"
-    r"|>(?P<element>[^\s<>\"']{8,400})</"
+    r"(?P<quoted>[^\s\"'`\\]{8,}+)(?P=quote)"
+    r"|(?P<op>=| = |: ?|\"\]? ?: ?)(?P<bare>[^\s\"'`<>,;(){}\[\]|\\=&]{8,400}+={0,2}+)(?![(\[{])"
+    r"|>(?P<element>[^\s<>\"']{8,}+)</"
     r"| (?P<flag>[^\s\"'`<>,;(){}\[\]|\\=&-][^\s\"'`<>,;(){}\[\]|\\=&]{7,400}={0,2})"
     r")"
 )
+OPEN = re.compile(r"[^\s\"'`<>,;(){}\[\]|\\=&]*+={0,2}+")
+"""What a value without quotes goes on with."""
+
+LONGEST_JUDGED = 400
+"""So many characters of a value tell what it is."""
+
 NOT_SECRET = re.compile(
     r"(?:hash(?:ed)?|digest|sha\d*|md5|checksum|fingerprint|ids?|names?|types?|ur[li]|host|files?|path|dir|fields?|label|"
     r"length|len|count|counts|size|expir\w*|ttl|age|at|index|idx|limit|prefix|suffix|pattern|regex|rules?|policy|column|"
@@ -63,14 +77,16 @@ class Assignments:
     def find(self, text: Text) -> Iterator[Finding]:
         """Yield the values, each with its name as context."""
         for keyword in KEYWORDS:
+            open_values = Runs(OPEN, text.plain)
             for place in places(text.lowered, (keyword,)):
+                text.halt()
                 if keyword == "key" and not _is_of_a_secret_key(text.lowered[max(0, place - 12) : place]):
                     continue
                 match = VALUE.match(text.plain, place + len(keyword))
-                if match and (finding := self._judge(text, place, match)):
+                if match and (finding := self._judge(text, place, match, open_values)):
                     yield finding
 
-    def _judge(self, text: Text, place: int, match: re.Match[str]) -> Finding | None:
+    def _judge(self, text: Text, place: int, match: re.Match[str], open_values: Runs) -> Finding | None:
         before = text.plain[max(0, place - 40) : place]
         first = place - len(before) + len(before.rstrip(NAME))
         form = next(name for name in ("quoted", "bare", "element", "flag") if match[name])
@@ -83,7 +99,10 @@ class Assignments:
         if (label := judge(name, value, is_sure=form in SURE or _is_of_environment(name, match))) is None:
             return None
         start = match.start(form)
-        return Finding(label, start, start + len(value), text.plain[first : match.end()])
+        end = start + len(value)
+        if form not in SURE and match.end(form) - start >= LONGEST_JUDGED:
+            end = open_values.end(match.end(form))
+        return Finding(label, start, end, text.plain[first : min(match.end(), start + LONGEST_JUDGED)])
 
 
 def judge(name: str, value: str, *, is_sure: bool = True) -> str | None:
@@ -94,8 +113,8 @@ def judge(name: str, value: str, *, is_sure: bool = True) -> str | None:
         value: The value, without what encloses it.
         is_sure: Whether it is surely a value, not code or a sentence that goes on.
     """
-    small = name.lower().strip("_.-")
-    if not any(char.isdigit() for char in value):
+    small, value = name.lower().strip("_.-"), value[:LONGEST_JUDGED]
+    if not any(char.isdigit() for char in value) or is_uuid(value):
         return None
     if not (_is_random(value) or (_is_of_passwords(small) and _is_password(value, is_sure=is_sure))):
         return None

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import NamedTuple, Protocol
 
-from agentchatbus_secrets.findings import Finding, Look, Text
-from agentchatbus_secrets.formats import LONGEST_CONTEXT, end_of_token, is_part_of_a_blob
+from agentchatbus_secrets.findings import Finding, Look, Runs, Text
+from agentchatbus_secrets.formats import LONGEST_CONTEXT, REST, is_part_of_a_blob
 from agentchatbus_secrets.placeholders import is_example
 
 SPACES = re.compile(r"[ \t]{2,}")
@@ -136,6 +136,7 @@ class Borrowed:
 
     def find(self, text: Text) -> Iterator[Finding]:
         """Yield what the detector finds in the lines in which something of it occurs."""
+        rest = Runs(REST, text.plain)
         for start, line in self._lines(text):
             done = 0
             for found in self.analyser.analyze_string(SPACES.sub(" ", line)):
@@ -144,10 +145,8 @@ class Borrowed:
                 place = place if place >= 0 else line.find(secret)
                 if secret and place >= 0 and self._accepts(secret, line, place):
                     done = place + len(secret)
-                    end = end_of_token(text.plain, start + done)
-                    yield Finding(
-                        self.loan.label, start + place, end, line[max(0, place - 100) : done][:LONGEST_CONTEXT]
-                    )
+                    context = line[max(0, place - 100) : done][:LONGEST_CONTEXT]
+                    yield Finding(self.loan.label, start + place, rest.end(start + done), context)
 
     def _accepts(self, secret: str, line: str, place: int) -> bool:
         after = place + len(secret)

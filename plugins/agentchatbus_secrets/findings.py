@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
@@ -27,11 +27,18 @@ class Finding(NamedTuple):
 Look = Literal["plain", "lowered", "dense", "dense_lowered"]
 """Where triggers are looked for: in the whole text, or only in its unusual words; as it is, or in small letters."""
 
+Halt = Callable[[], None]
+"""Called now and then while something is looked at; raises when nobody waits for it any more."""
+
 DENSE = 15
 """No token of a service is shorter, and none has a space in it."""
 
 UNUSUAL = re.compile(r"[A-Z0-9]")
 """None of them is of small letters only."""
+
+
+def go_on() -> None:
+    """Let the work go on, whoever waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +47,14 @@ class Text:
 
     Attributes:
         plain: The text.
+        halt: What a detector calls that takes long; raises when the work is to end.
         lowered: The same in small letters, every character at its place.
         dense: Its long words with a capital or a digit, one in a line.
         dense_lowered: These in small letters.
     """
 
     plain: str
+    halt: Halt = go_on
     lowered: str = field(init=False)
     dense: str = field(init=False)
     dense_lowered: str = field(init=False)
@@ -58,6 +67,28 @@ class Text:
         object.__setattr__(self, "lowered", lowered)
         object.__setattr__(self, "dense", dense)
         object.__setattr__(self, "dense_lowered", dense.lower())
+
+
+class Runs:
+    """Where runs of certain characters end; however many places of one are asked for, it is walked through once."""
+
+    def __init__(self, pattern: re.Pattern[str], text: str) -> None:
+        """Look at nothing yet.
+
+        Args:
+            pattern: What a run is, and an empty one too.
+            text: The text they are in.
+        """
+        self._pattern = pattern
+        self._text = text
+        self._start = self._end = 0
+
+    def end(self, place: int) -> int:
+        """Return where the run ends that this place is in."""
+        if not self._start <= place < self._end:
+            match = self._pattern.match(self._text, place)
+            self._start, self._end = place, match.end() if match else place
+        return self._end
 
 
 class Detector(Protocol):

@@ -7,22 +7,32 @@ text is long.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from agentchatbus_secrets import rows
 from agentchatbus_secrets.findings import Finding, Look, Text
-from agentchatbus_secrets.rows import Row
+from agentchatbus_secrets.rows import ROWS, Reach, Row
 
 BLOB = 40
 """So many characters of base64 without a break before a token mean that it is only a part of something larger."""
 
-REST = re.compile(r"[A-Za-z0-9_-]{0,400}+")
+REST = re.compile(r"[A-Za-z0-9_-]*+")
+"""What may still belong to a token: nothing of it is left behind, however long it is."""
+
 BASE64_RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{BLOB}}}$")
 LONGEST_CONTEXT = 400
-PEM_LIMIT = 20_000
+KEY_LIMIT = 20_000
+"""So many characters after the beginning of a private key its end is looked for."""
+
 PEM_END = re.compile(r"-{2,5} ?END[A-Z0-9 ]{0,60}-{2,5}")
-PEM_LINES = re.compile(r"(?:(?:\\[nrt]|[\s>|+\"',])*+[A-Za-z0-9+/=:]{16,100}+)*+")
+PEM_LINES = re.compile(
+    r"[A-Za-z0-9+/=]*+(?:(?:\\[nrt]|[\s>|+\"',])*+[A-Za-z0-9+/=:]{16,}+)*+(?:(?:\\[nrt]|\s)[A-Za-z0-9+/]{2,15}={1,2})?"
+)
+PUTTY_END = re.compile(r"Private-(?:MAC|Hash):(?:\\[nrt]|\s){0,4}+[0-9a-fA-F]*+")
+PUTTY_LINES = re.compile(r"Private-Lines: ?[0-9]{0,6}")
+
+End = Callable[[str, int], int]
+"""Returns where a secret ends whose form ends at a place of a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +41,7 @@ class Format:
 
     row: Row
     pattern: re.Pattern[str]
-    end: Callable[[str, int], int]
+    end: End
 
     @property
     def labels(self) -> Sequence[str]:
@@ -97,16 +107,27 @@ def end_of_token(text: str, end: int) -> int:
 
 def end_of_key(text: str, end: int) -> int:
     """Return where a private key ends whose first line ends here: with its last line, or with what looks like it."""
-    limit = end + PEM_LIMIT
+    limit = end + KEY_LIMIT
     if "END" in text[end:limit] and (match := PEM_END.search(text, end, limit)):
         return match.end()
-    match = PEM_LINES.match(text, end, limit)
+    match = PEM_LINES.match(text, end)
     return match.end() if match else end
+
+
+def end_of_putty_key(text: str, end: int) -> int:
+    """Return where a key of PuTTY ends, its header, its public and its private half in one."""
+    limit = end + KEY_LIMIT
+    if "Private-" not in text[end:limit]:
+        return end
+    if match := PUTTY_END.search(text, end, limit):
+        return match.end()
+    match = PUTTY_LINES.search(text, end, limit)
+    return end_of_key(text, match.end()) if match else end
+
+
+ENDS: Mapping[Reach, End] = {"token": end_of_token, "key": end_of_key, "putty": end_of_putty_key}
 
 
 def formats() -> list[Format]:
     """Return the detectors of all rows, in their order."""
-    return [
-        Format(row, re.compile(row.pattern), end_of_key if row.label == rows.PRIVATE_KEY else end_of_token)
-        for row in rows.ROWS
-    ]
+    return [Format(row, re.compile(row.pattern), ENDS[row.reach]) for row in ROWS]

@@ -17,11 +17,12 @@ MASK = re.compile(r"[xX]{8}|[*•]{3}|[.]{3}|…")
 VARIABLE = re.compile(
     r"\$\{|\$\(|\{\{|\}\}|^\$[A-Za-z_]\w*$|^%[A-Za-z_]\w*%?$|%\(|^<[^>]*>?$|^\{[\w.\[\]'\"]*\}?$|^@[\w.]+$|^:\w+$"
 )
+UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$")
 STRUCTURED = re.compile(
-    r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"  # a UUID
-    r"|[a-z][a-z0-9+.-]*://|arn:|urn:|data:|[~.]{0,2}/|[A-Za-z]:\\"  # an address or a path
+    r"[a-z][a-z0-9+.-]*://|arn:|urn:|data:|[~.]{0,2}/|[A-Za-z]:\\"  # an address or a path
     r"|\$(?:2[aby]?|argon2\w*|[156]|scrypt)\$|pbkdf2|scrypt|bcrypt|\{\w+\}|sha\d+[:-]|md5[:-]"  # a hash
     r"|[\d\s.,:/+-]+$"  # a number, a date, a version
+    r"|0x[0-9a-fA-F]{40}$"  # the public address of a contract or an account
     r"|[\w.+-]+@[\w-]+\.[a-z]{2,}$"  # a mailbox
     r"|[A-Za-z0-9_-]+(?:[.:/-][A-Za-z_]+){2,}$"  # names, one in the other
 )
@@ -50,9 +51,14 @@ def is_placeholder(value: str) -> bool:
     )
 
 
+def is_uuid(value: str) -> bool:
+    """Return whether the value is the most usual of all identifiers; cheaper to ask than whether it is random."""
+    return UUID.match(value) is not None
+
+
 def is_structured(value: str) -> bool:
     """Return whether the value is something known that is no secret, such as an identifier, an address or a hash."""
-    return STRUCTURED.match(value) is not None
+    return is_uuid(value) or STRUCTURED.match(value) is not None
 
 
 def is_example(token: str) -> bool:

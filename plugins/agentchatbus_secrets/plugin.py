@@ -13,6 +13,7 @@ from agentchatbus_secrets.redaction import Redaction
 from agentchatbus_secrets.scanner import SHORTEST, Scanner
 from agentchatbus_secrets.settings import SecretsSettings
 from agentchatbus_secrets.texts import Place, texts_in
+from agentchatbus_secrets.turns import Turns
 
 OF_MESSAGES: Mapping[str, frozenset[str]] = {
     "msg_post": frozenset({"content", "metadata"}),
@@ -25,7 +26,7 @@ AFTER_START = 1.0
 """Seconds after the start until the detectors are built, so that the start does not wait for them."""
 
 BIG = 32_768
-"""Characters from which on a text is looked at in a thread, while the bus goes on."""
+"""Characters from which on a text waits for its turn in a thread, while the bus goes on."""
 
 T = TypeVar("T")
 
@@ -38,18 +39,21 @@ class SecretsPlugin(Plugin[SecretsSettings]):
     def __init__(self, settings: SecretsSettings) -> None:
         super().__init__(settings)
         self._scanner: Scanner | None = None
-        self._building: asyncio.Task[Scanner] | None = None
+        self._turns: Turns | None = None
 
     @hookimpl
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
         """Build the detectors soon after the start, unless something has to be looked at before."""
-        task = asyncio.create_task(self._build_soon())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        with Turns(self.settings.time_limit) as turns:
+            self._turns = turns
+            task = asyncio.create_task(self._build_soon())
+            try:
+                yield
+            finally:
+                self._turns = None
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
     @hookimpl
     async def check_action(self, action: Action) -> None:
@@ -71,42 +75,46 @@ class SecretsPlugin(Plugin[SecretsSettings]):
         """Take secrets out of a message, in the mode ``redact``."""
         if self.settings.mode != "redact":
             return None
-        redaction = Redaction(await self._built())
 
-        def redact() -> MessageDraft:
+        def redact(scanner: Scanner) -> MessageDraft:
+            redaction = Redaction(scanner)
             content, metadata = redaction.text(draft.content), redaction.value(draft.metadata)
             return replace(draft, content=content, metadata=redaction.marked(metadata)) if redaction.labels else draft
 
-        return await _run(redact, len(draft.content))
+        return await self._look(redact, _size(_places_of(draft)))
 
     @hookimpl(trylast=True)
     async def check_message(self, draft: MessageDraft) -> None:
         """Refuse a message with a secret in it; trylast, so that nobody puts one in afterwards."""
-        await self._refuse([Place("content", draft.content), *texts_in(draft.metadata, "metadata")])
+        await self._refuse(_places_of(draft))
 
     async def _refuse(self, places: list[Place]) -> None:
         """Raise when one of these texts holds a secret; the error says which kind and where, and no more."""
         if not places:
             return
-        scanner = self._scanner or await self._built()
-        found = await _run(lambda: search(scanner, places), sum(len(place.text) for place in places))
-        if found:
+        if found := await self._look(lambda scanner: search(scanner, places), _size(places)):
             _reject(*found)
+
+    async def _look(self, work: Callable[[Scanner], T], size: int) -> T:
+        """Do this with the detectors: at once with short texts, when its turn comes with long ones.
+
+        Raises:
+            Unavailable: There are too many of them.
+        """
+        if (self._scanner and size < BIG) or self._turns is None:
+            return work(self._built())
+        return await self._turns.take(lambda halt: work(self._built().halting(halt)))
 
     async def _build_soon(self) -> None:
         await asyncio.sleep(AFTER_START)
-        await self._built()
+        if not self._scanner and self._turns:
+            await self._turns.take(lambda _: self._built())
 
-    async def _built(self) -> Scanner:
-        """Return the detectors, built once in a thread however many ask at the same time."""
+    def _built(self) -> Scanner:
+        """Return the detectors, built once: while the bus runs, only in the one thread."""
         if self._scanner is None:
-            if self._building is None:
-                self._building = asyncio.create_task(asyncio.to_thread(self._build))
-            self._scanner = await asyncio.shield(self._building)
+            self._scanner = Scanner(allow=self.settings.allow, ignore=self.settings.ignore)
         return self._scanner
-
-    def _build(self) -> Scanner:
-        return Scanner(allow=self.settings.allow, ignore=self.settings.ignore)
 
 
 def search(scanner: Scanner, places: Iterable[Place]) -> tuple[str, str] | None:
@@ -121,8 +129,12 @@ def search(scanner: Scanner, places: Iterable[Place]) -> tuple[str, str] | None:
     return None
 
 
-async def _run(work: Callable[[], T], size: int) -> T:
-    return work() if size < BIG else await asyncio.to_thread(work)
+def _places_of(draft: MessageDraft) -> list[Place]:
+    return [Place("content", draft.content), *texts_in(draft.metadata, "metadata")]
+
+
+def _size(places: Iterable[Place]) -> int:
+    return sum(len(place.text) for place in places)
 
 
 def _reject(label: str, where: str) -> NoReturn:

@@ -8,6 +8,7 @@ from typing import Any
 from agentchatbus.plugin_api import Metadata, freeze
 from agentchatbus_secrets.labels import LABELS
 from agentchatbus_secrets.scanner import Scanner, mark
+from agentchatbus_secrets.texts import named
 
 MARK = "redacted"
 """The key of the metadata that says what was taken out of a message."""
@@ -52,7 +53,7 @@ class Redaction:
         """Return the object; keys that become alike are told apart by a number."""
         result: dict[str, Any] = {}
         for key, inner in item.items():
-            value, redacted = self.value(inner, key), self.text(key)
+            value, redacted = self.value(inner, named(item, key)), self.text(key)
             free, number = redacted, 2
             while free in result:
                 free, number = f"{redacted} {number}", number + 1

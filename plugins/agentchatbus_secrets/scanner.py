@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 
 from agentchatbus_secrets.addresses import Addresses, DriverStrings, Headers
-from agentchatbus_secrets.assignments import Assignments, judge, speaks_of_a_secret
+from agentchatbus_secrets.assignments import LONGEST_JUDGED, Assignments, judge, speaks_of_a_secret
 from agentchatbus_secrets.borrowed import borrowed
-from agentchatbus_secrets.findings import Detector, Finding, Text
+from agentchatbus_secrets.findings import Detector, Finding, Halt, Text, go_on
 from agentchatbus_secrets.folding import fold, origins
 from agentchatbus_secrets.formats import formats
 
@@ -39,7 +40,14 @@ class Scanner:
         self._plan = [
             (item.look, tuple(item.triggers), item) for item in detectors if not self._ignore.issuperset(item.labels)
         ]
+        self._halt: Halt = go_on
         self._short_plan = [entry for entry in self._plan if entry[0] in ("plain", "lowered")]
+
+    def halting(self, halt: Halt) -> Scanner:
+        """Return a scanner that calls this before each part of its work; what it raises ends the work."""
+        other = copy(self)
+        other._halt = halt  # noqa: SLF001 - of the same class
+        return other
 
     def first(self, text: str) -> str | None:
         """Return the label of the first detector that finds something, or None."""
@@ -50,11 +58,12 @@ class Scanner:
         """Return the label of a value that is a secret because of the name it is kept under, or None."""
         if not speaks_of_a_secret(name):
             return None
-        value = fold(value).strip()
-        if len(value) < SHORTEST or len(value) > 400 or any(char.isspace() for char in value):
+        words = fold(value).split(maxsplit=1)
+        if len(words) != 1 or len(words[0]) < SHORTEST:
             return None
-        label = judge(name, value)
-        if label is None or self._is_let_through(Finding(label, 0, len(value), f"{name}: {value}")):
+        head = words[0][:LONGEST_JUDGED]
+        label = judge(name, head)
+        if label is None or self._is_let_through(Finding(label, 0, len(head), f"{name}: {head}")):
             return None
         return label
 
@@ -74,11 +83,13 @@ class Scanner:
         return "".join([*parts, text[done:]]), [finding.label for finding in findings]
 
     def _findings(self, folded: str) -> Iterator[Finding]:
-        text = Text(folded)
+        self._halt()
+        text = Text(folded, self._halt)
         for look, triggers, detector in self._plan if text.dense else self._short_plan:
             searched = getattr(text, look)
             for trigger in triggers:
                 if trigger in searched:
+                    self._halt()
                     yield from (item for item in detector.find(text) if not self._is_let_through(item))
                     break
 

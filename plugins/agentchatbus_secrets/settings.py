@@ -6,7 +6,7 @@ import re
 from difflib import get_close_matches
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from agentchatbus.plugin_api import PluginSettings
 from agentchatbus_secrets.labels import LABELS
@@ -23,11 +23,14 @@ class SecretsSettings(PluginSettings):
         allow: Regular expressions; what one of them finds in a secret, or in the line part around it that gave it
             away, is let through.
         ignore: Kinds of secrets that are not looked for, by their labels.
+        time_limit: Seconds in which a long text has to be looked at, with the time that it waits for others; when they
+            are over it is refused, and the caller asked to try again. Less than what a hook has.
     """
 
     mode: Literal["block", "redact"] = "block"
     allow: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    time_limit: float = Field(default=3.0, gt=0, le=4)
 
     @field_validator("allow")
     @classmethod

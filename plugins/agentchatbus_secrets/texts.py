@@ -14,7 +14,7 @@ class Place(NamedTuple):
     Attributes:
         where: The way to it, such as ``metadata.links[2]``; the way to a key ends before it.
         text: The text.
-        name: The key that the text is the value of; empty for keys and for texts in lists.
+        name: What the text is the value of, its key mostly; empty for keys and for texts in lists.
     """
 
     where: str
@@ -32,9 +32,15 @@ def texts_in(value: object, where: str, name: str = "") -> Iterator[Place]:
         elif isinstance(item, Mapping):
             for inner in item:
                 yield Place(f"{way} (a key)" if way else "a key", str(inner))
-            todo += reversed([(inner, step(way, str(key)), str(key)) for key, inner in item.items()])
+            todo += reversed([(inner, step(way, str(key)), named(item, str(key))) for key, inner in item.items()])
         elif isinstance(item, list | tuple):
             todo += reversed([(inner, f"{way}[{index}]", key) for index, inner in enumerate(item)])
+
+
+def named(item: Mapping[str, object], key: str) -> str:
+    """Return what a value is called: its key, or what stands beside it in ``{"name": ..., "value": ...}``."""
+    name = item.get("name") if key == "value" else None
+    return name if isinstance(name, str) else key
 
 
 def step(way: str, key: str) -> str:

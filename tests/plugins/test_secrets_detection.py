@@ -111,6 +111,10 @@ HIDDEN: list[Callable[[str], str]] = [
     lambda token: f"{token[:9]}\ufeff{token[9:]}",
     lambda token: f"{token[:9]}\u2060\u202e{token[9:]}",
     lambda token: f"{token[:9]}\0\x1b{token[9:]}",
+    lambda token: f"{token[:9]}\U0001d173{token[9:]}",
+    lambda token: f"{token[:9]}\U0001bca0{token[9:]}",
+    lambda token: f"{token[:9]}\u1ab0\u20d0\u20dd{token[9:]}",
+    lambda token: f"{token[:9]}\u115f\u2065\U000e0fff{token[9:]}",
     lambda token: "".join(chr(ord(char) + 0xFEE0) for char in token),
     lambda token: "".join(chr(ord(char) - ord("a") + 0x1D41A) if char.islower() else char for char in token),
     lambda token: token.replace("_", "\\_"),
@@ -128,7 +132,7 @@ def test_control_characters_hide_nothing_in_plain_text(scanner: Scanner, token: 
     assert scanner.first(f"key {token[:9]}\0{token[9:]}") == GITHUB
 
 
-@pytest.mark.parametrize("hide", HIDDEN[:8])
+@pytest.mark.parametrize("hide", HIDDEN[:12])
 def test_a_token_in_disguise_is_taken_out_at_its_place(
     scanner: Scanner, token: str, hide: Callable[[str], str]
 ) -> None:

@@ -57,6 +57,7 @@ WRONG = [
     ('allow = [".*"]', "allow: .*pattern 1 fits everything"),
     ('ignore = ["JWT"]', "ignore: .*no kind of secret is named 'JWT'. Did you mean 'JWT Token'"),
     ('mode = "off"', "mode: .*'block' or 'redact'"),
+    ("time_limit = 9", "time_limit: .*4"),
     ("allows = []", "no key 'allows'. Did you mean 'allow'"),
 ]
 

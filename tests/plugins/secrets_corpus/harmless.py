@@ -240,6 +240,18 @@ def css_and_html(random: Random) -> str:
     )
 
 
+def contracts(random: Random) -> str:
+    address = f"0x{hexadecimal(random, 40)}"
+    return random.choice(
+        [
+            f"token: {address}",
+            f'{{"chainId": {random.randrange(99)}, "token": "{address}", "decimals": 18}}',
+            f"TOKEN_ADDRESS={address}\nAPI_TOKEN={address}",
+            f'const token = new Contract("{address}", abi);  // {sentence(random)}',
+        ]
+    )
+
+
 def talk_of_secrets(random: Random) -> str:
     return random.choice(
         [
@@ -276,5 +288,6 @@ TEXTS: Texts = {
     "notebook": notebook,
     "certificates": certificate,
     "markup": css_and_html,
+    "contracts": contracts,
     "talk of secrets": talk_of_secrets,
 }

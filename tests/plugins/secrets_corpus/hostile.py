@@ -19,6 +19,8 @@ PIECES = [
     "https://hooks.slack.com/services/T", "azure_storage_key_", "cloudant_key  =   ", "softlayer key   ", "awskey", "-",
     "123456789:AA", "0123456789abcdef0123456789abcdef-us", "secret_key: 0123456789", "<password>aaaaaaaa", "pass1A=",
     "--password aB3", 'passwordpassword:"', '"token": "aaaaaaaaaaaaaaaaaaa9',
+    "token:aB3-", "PuTTY-User-Key-File-2:", "PuTTY-User-Key-File-2:Private-", '"token",\n   "value"', "://a:b", "acb_",
+    "SK0123456789abcdef0123456789abcdef-", "\u20d0",
 ]  # fmt: skip
 HEADS = [
     "eyJaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.eyJ",
@@ -30,7 +32,16 @@ HEADS = [
     'aws key "',
     "token: ",
 ]
-HEADS += ["-----BEGIN " + "PRIVATE KEY-----\n", "_authToken= ", "cloudant", "sk-T3BlbkFJ", "glagent-"]
+HEADS += [
+    "-----BEGIN " + "PRIVATE KEY-----\n",
+    "_authToken= ",
+    "cloudant",
+    "sk-T3BlbkFJ",
+    "glagent-",
+    "acb_",
+    "ya29.",
+    "PuTTY-User-Key-File-2:Private-Lines: 9\n",
+]
 TAILS = ["a", " ", "aB3", "=", ".", "\\n", "END "]
 
 

@@ -61,6 +61,19 @@ def pem(kind: str, *, joined_by: str = "\n") -> Maker:
     return make
 
 
+def putty(version: int) -> Maker:
+    """Return a maker of keys as PuTTY keeps them, their public half before the private one."""
+
+    def make(random: Random) -> str:
+        public, private = ([some(random, BASE64, 64) for _ in range(count)] for count in (6, 14))
+        mac = "Private-Hash" if version == 1 else "Private-MAC"
+        head = [f"PuTTY-User-Key-File-{version}: ssh-rsa", "Encryption: none", "Comment: me@host"]
+        halves = [f"Public-Lines: {len(public)}", *public, f"Private-Lines: {len(private)}", *private]
+        return "\n".join([*head, *halves, f"{mac}: {some(random, HEX, 40)}"])
+
+    return make
+
+
 def discord(random: Random) -> str:
     """Return a bot's token: its number, a time and a signature."""
     number = base64.urlsafe_b64encode(str(random.randrange(10**17, 10**18)).encode()).decode()
@@ -94,6 +107,8 @@ BARE: Mapping[str, Sequence[Maker]] = {
         *(pem(kind) for kind in ("", "RSA", "EC", "DSA", "OPENSSH", "ENCRYPTED", "PGP")),
         pem("RSA", joined_by="\\n"),
         pem("", joined_by=" "),
+        putty(2),
+        putty(3),
     ],
     "OpenAI API Key": [
         of("sk-", ("alnum", 20), "T3BlbkFJ", ("alnum", 20)),
@@ -109,6 +124,7 @@ BARE: Mapping[str, Sequence[Maker]] = {
     ],
     "Google API Key": [of("AIza", ("url", 35))],
     "Azure Storage Key": [azure],
+    "AgentChatBus Access Token": [of("acb_", ("url", 43)), of("acb_", ("url", 20))],
     "Anthropic API Key": [of("sk-ant-api03-", ("url", 93), "AA")],
     "Google OAuth Token": [of("ya29.", ("url", 120)), of("GOCSPX-", ("url", 28))],
     "GitLab Token": [of("glpat-", ("url", 20)), of("glrt-", ("url", 20))],
