@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib.metadata import EntryPoint
+from importlib.metadata import Distribution, EntryPoint
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from agentchatbus.errors import ConfigError
 from agentchatbus.plugin import PROJECT, Plugin
+
+logger = logging.getLogger(__name__)
 
 PluginType = type[Plugin[Any]]
 
@@ -51,7 +55,7 @@ class Candidate:
 
 def installed() -> list[Candidate]:
     """Return the plugins of all installed distributions: others' first, then ours, each by name."""
-    found = [_of_entry_point(entry) for entry in importlib.metadata.entry_points(group=PROJECT)]
+    found = [_of_entry_point(entry) for entry in _entry_points()]
     return sorted(found, key=lambda item: (item.is_shipped, item.name, item.distribution))
 
 
@@ -66,16 +70,57 @@ def of_instance(name: str, plugin: Plugin[Any]) -> Candidate:
     return Candidate(name=name, load=lambda: plugin, origin="given to the bus", is_named=True)
 
 
+def _entry_points() -> Iterable[EntryPoint]:
+    """Return the entry points of the project's group, one distribution's damage aside.
+
+    As for imports, the first distribution of a name on the path hides the others.
+    """
+    try:
+        return importlib.metadata.entry_points(group=PROJECT)
+    except Exception:
+        logger.debug("The entry points are read one distribution after another", exc_info=True)
+    found: dict[str, list[EntryPoint]] = {}
+    for distribution in importlib.metadata.distributions():
+        try:
+            found.setdefault(
+                distribution.name.lower().replace("_", "-"), list(distribution.entry_points.select(group=PROJECT))
+            )
+        except Exception as error:
+            place = getattr(distribution, "_path", "an installed distribution")
+            logger.warning("%s declares entry points that cannot be read: %s", place, error)
+    return chain.from_iterable(found.values())
+
+
 def _of_entry_point(entry: EntryPoint) -> Candidate:
-    distribution = entry.dist.name.lower() if entry.dist else ""
+    distribution, version = _described(entry.dist)
     return Candidate(
         name=entry.name,
-        load=lambda: _plugin_type(entry.load(), entry.value),
+        load=lambda: _plugin_type(_load_entry(entry), entry.value),
         origin=f"distribution {distribution}",
         distribution=distribution,
-        version=entry.dist.version if entry.dist else "",
-        extras=tuple(entry.extras),
+        version=version,
+        extras=tuple(entry.extras) if _is_readable(entry) else (),
     )
+
+
+def _described(distribution: Distribution | None) -> tuple[str, str]:
+    """Return the name and the version of a distribution, empty where its metadata do not say."""
+    if distribution is None:
+        return "", ""
+    try:
+        return distribution.name.lower(), distribution.version or ""
+    except Exception:
+        return "", ""
+
+
+def _is_readable(entry: EntryPoint) -> bool:
+    return EntryPoint.pattern.match(entry.value) is not None
+
+
+def _load_entry(entry: EntryPoint) -> Any:
+    if not _is_readable(entry):
+        raise ConfigError(f"its entry point {entry.value!r} is not written as `module:attribute`.")
+    return entry.load()
 
 
 def _plugin_type(found: Any, where: str) -> PluginType:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-from agentchatbus.model import RESERVED_NAMES, unseen_character
+from agentchatbus.model import RESERVED_NAMES, seen_part
 
 WORD = re.compile(r"[^\W\d_]+")
 ASCII_PROTOTYPES = str.maketrans(
@@ -27,8 +27,7 @@ OF_NO_SCRIPT = frozenset({"COMMON", "INHERITED", "Unknown"})
 
 def looks_of(name: str) -> frozenset[str]:
     """Return the forms of a name; two names that have one in common look alike."""
-    shown = unicodedata.normalize("NFKC", name)
-    plain = " ".join("".join(char for char in shown if unseen_character(char) is None).split())
+    plain = " ".join(unicodedata.normalize("NFKC", seen_part(name)).split())
     # A capital I looks like a small l, and a small i does not; so both spellings count.
     return frozenset({_skeleton(plain).casefold(), _skeleton(plain.casefold()).casefold()})
 

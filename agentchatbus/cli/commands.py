@@ -12,13 +12,16 @@ import click
 from agentchatbus import discovery
 from agentchatbus.config import Flags, load_config
 from agentchatbus.discovery import Candidate
-from agentchatbus.errors import ConfigError
+from agentchatbus.errors import ConfigError, Unavailable
 from agentchatbus.hints import did_you_mean
 
 DEFAULT = "serve"
 OWN_OPTIONS = frozenset({"-h", "--help", "-V", "--version"})
 UNUSABLE = 2
-"""Exit code when the configuration cannot be used."""
+"""Exit code when the configuration or the storage cannot be used."""
+
+INTERRUPTED = 130
+"""Exit code of a program that Ctrl-C ended before it was done."""
 
 
 class Unusable(click.ClickException):
@@ -47,8 +50,10 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except ConfigError as error:
+        except (ConfigError, Unavailable) as error:
             raise Unusable(str(error)) from None
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         added = [command.name or "" for candidate in self._candidates() for command in self._added_by(candidate)]

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agentchatbus.cli.commands import INTERRUPTED
 from agentchatbus.cli.options import configured
 from agentchatbus.config import Config
 
 if TYPE_CHECKING:
     from agentchatbus.app import App
     from agentchatbus.tracing import HookCall, HookListener
-
-INTERRUPTED = 130
-"""Exit code of a program that Ctrl-C ended before it was done."""
 
 
 @click.command()
@@ -57,9 +55,10 @@ def print_call(call: HookCall) -> None:
 
 async def _serve(config: Config, listener: socket.socket, on_hook_call: HookListener | None) -> None:
     from agentchatbus.app import open_bus
+    from agentchatbus.server import Threads, tune_garbage_collection
     from agentchatbus.server import serve as serve_transports
-    from agentchatbus.server import tune_garbage_collection
 
+    asyncio.get_running_loop().set_default_executor(Threads())
     async with open_bus(config, on_hook_call=on_hook_call) as app:
 
         def on_ready() -> None:

@@ -189,7 +189,7 @@ def _default_file(variables: Sequence[tuple[str, str, Any]], given: Mapping[str,
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.expanduser().read_text(encoding="utf-8"))
+        return tomllib.loads(file.expanduser().read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"There is no configuration file {file}.") from None
     except tomllib.TOMLDecodeError as error:

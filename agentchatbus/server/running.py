@@ -14,7 +14,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import uvicorn
 
@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 KEEP_ALIVE_SECONDS = 75
 """How long an idle connection stays open; longer than clients keep theirs, so that none is closed under a request."""
 
+TICKS_A_SWEEP = 100
+"""How seldom the server looks for clients that went silent, in ticks of uvicorn's, of which ten are a second."""
 
 BODY_GRACE = 0.2
 """Seconds that the rest of a request has to arrive once the server stops."""
@@ -46,12 +48,23 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self._on_ready()
 
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS_A_SWEEP == 0:
+            self._close_silent()
+        return await super().on_tick(counter)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         dropping = asyncio.get_running_loop().call_later(BODY_GRACE, self._drop_unfinished)
         try:
             await super().shutdown(sockets)
         finally:
             dropping.cancel()
+
+    def _close_silent(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for connection in list(self.server_state.connections):
+            if close_if_silent := getattr(connection, "close_if_silent", None):
+                close_if_silent(now)
 
     def _drop_unfinished(self) -> None:
         """Close the connections on which nobody waits for an answer: idle ones, and those of half a request."""
@@ -123,6 +136,7 @@ def tune_garbage_collection() -> None:
 def _uvicorn_config(guard: Guard, config: Config) -> uvicorn.Config:
     return uvicorn.Config(
         guard,
+        http=_protocol(),
         lifespan="off",
         ws="none",
         log_config=None,
@@ -133,6 +147,15 @@ def _uvicorn_config(guard: Guard, config: Config) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=config.server.shutdown_grace_seconds,
     )
+
+
+def _protocol() -> type[asyncio.Protocol] | Literal["auto"]:
+    """Return what bounds the requests of one connection; where httptools is missing uvicorn's other parser does."""
+    try:
+        from agentchatbus.server.protocol import Connection
+    except ImportError:
+        return "auto"
+    return Connection
 
 
 @asynccontextmanager

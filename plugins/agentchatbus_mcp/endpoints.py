@@ -22,6 +22,8 @@ from agentchatbus_mcp.requests import AsgiMessage, OpenRequests, Receive, Scope,
 from agentchatbus_mcp.server import McpServer
 from agentchatbus_mcp.settings import McpSettings
 
+logger = logging.getLogger(__name__)
+
 HTTP = "mcp-http"
 SSE = "mcp-sse"
 NOISY = "mcp.shared.jsonrpc_dispatcher"
@@ -195,6 +197,7 @@ class SseEndpoint(HttpEndpoint):
         classic = EventStream(server, bus, "/messages/")
         self._streams = {"/mcp/sse": own, "/sse": classic}
         self._messages = {"/mcp/messages": own, "/messages": classic}
+        self._room = settings.max_sessions
 
     async def route(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].rstrip("/")
@@ -203,11 +206,23 @@ class SseEndpoint(HttpEndpoint):
         elif path not in self._streams:
             await plain_response(send, 404, "There is an event stream at /mcp/sse.")
         elif scope["method"] == "GET" and not _has_session(scope):
-            await self._streams[path].open(scope, receive, send)
+            await self._open(self._streams[path], scope, receive, send)
         elif path == "/mcp/sse":
             await self._streamable(scope, receive, send)
         else:
             await plain_response(send, 405, "This is an event stream; use GET.", [(b"allow", b"GET")])
+
+    async def _open(self, stream: EventStream, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hold a stream while there is room, as for the sessions of Streamable HTTP."""
+        if self._room <= 0:
+            logger.warning("A new event stream is refused: as many as max_sessions allows are open already")
+            await plain_response(send, 503, "Too many open sessions. Try again later.", [(b"retry-after", b"5")])
+            return
+        self._room -= 1
+        try:
+            await stream.open(scope, receive, send)
+        finally:
+            self._room += 1
 
 
 def _has_session(scope: Scope) -> bool:

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 class SqliteSettings(PluginSettings):
     """The table ``[plugins.sqlite]``."""
 
-    path: Path | None = Field(default=None, description="The database file; by default bus.db in the data folder.")
+    path: Path | None = Field(
+        default=None,
+        description="The database file; by default bus.db in the data folder. A relative path begins in the folder in "
+        "which the bus is started.",
+    )
     readers: int = Field(
         default=2, ge=1, le=8, description="Threads that read beside the writer; more than two gain nothing."
     )

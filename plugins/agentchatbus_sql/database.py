@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from agentchatbus.plugin_api import ConfigError
-from agentchatbus_sql import migrations
+from agentchatbus_sql import faults, migrations
 
 FILE_NAME = "bus.db"
 STATEMENTS = 256
@@ -144,4 +144,5 @@ def _explained(database: Path) -> Iterator[None]:
 def unusable(database: Path, error: Exception) -> str:
     """Return the sentence for an operator whose database cannot be opened."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"Cannot use the database {database}: {reason}. Correct that, or set another `path` in [plugins.sqlite]."
+    remedy = "Let `agentchatbus doctor` look at it" if faults.is_damage(error) else "Correct that"
+    return f"Cannot use the database {database}: {reason}. {remedy}, or set another `path` in [plugins.sqlite]."

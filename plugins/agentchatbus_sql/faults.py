@@ -21,6 +21,7 @@ _PASSING = frozenset(
         sqlite3.SQLITE_CANTOPEN,
     }
 )
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _TAKEN = frozenset({sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY})
 _WRITES_ONLY = frozenset({sqlite3.SQLITE_READONLY})
 _PRIMARY_CODE = 0xFF
@@ -30,17 +31,22 @@ def of_write(error: BaseException) -> BusError | None:
     """Return what the caller gets when what is stored or the machine is to blame; None when the unit of work is."""
     if _extended_code(error) in _TAKEN:
         return _conflict(error)
-    return _unavailable(error, "stored") if _code(error) in _PASSING | _WRITES_ONLY else None
+    return _unavailable(error, "stored") if _code(error) in _PASSING | _DAMAGED | _WRITES_ONLY else None
 
 
 def of_read(error: BaseException) -> Unavailable | None:
     """Return what the caller gets when the machine is to blame; None when the unit of work is."""
-    return _unavailable(error, "read") if _code(error) in _PASSING else None
+    return _unavailable(error, "read") if _code(error) in _PASSING | _DAMAGED else None
 
 
 def of_commit(error: Exception) -> Unavailable:
     """Return what every writer of a group gets whose commit failed."""
     return _unavailable(error, "stored")
+
+
+def is_damage(error: BaseException | None) -> bool:
+    """Return whether the file is to blame, which no later try mends."""
+    return error is not None and _code(error) in _DAMAGED
 
 
 def run(work: Callable[[A], T], argument: A) -> T:
@@ -56,7 +62,10 @@ def run(work: Callable[[A], T], argument: A) -> T:
 
 
 def _unavailable(error: BaseException, done: str) -> Unavailable:
-    unavailable = Unavailable(f"The database does not work right now ({error}); nothing was {done}. Try again later.")
+    text = f"The database does not work right now ({error}); nothing was {done}. Try again later."
+    if is_damage(error) or is_damage(error.__cause__):
+        text = f"The database is damaged ({error}); nothing was {done}. `agentchatbus doctor` says more about it."
+    unavailable = Unavailable(text)
     unavailable.__cause__ = error
     return unavailable
 

@@ -44,19 +44,23 @@ class Readers:
 
     def _read(self, work: Callable[[Session], T]) -> T:
         session = self._idle.get_nowait()  # there are as many sessions as threads
-        connection = session.connection
         try:
-            if connection.in_transaction:  # the end of the last one failed
-                connection.execute("ROLLBACK")
-            connection.execute("BEGIN")
-            return faults.run(work, session)
+            return _on_snapshot(work, session)
         except sqlite3.Error as error:
             if unavailable := faults.of_read(error):
                 raise unavailable from error
             raise
         finally:
-            try:
-                if connection.in_transaction:
-                    connection.execute("COMMIT")
-            finally:
-                self._idle.put(session)
+            self._idle.put(session)
+
+
+def _on_snapshot(work: Callable[[Session], T], session: Session) -> T:
+    connection = session.connection
+    if connection.in_transaction:  # the end of the last one failed
+        connection.execute("ROLLBACK")
+    connection.execute("BEGIN")
+    try:
+        return faults.run(work, session)
+    finally:
+        if connection.in_transaction:
+            connection.execute("COMMIT")

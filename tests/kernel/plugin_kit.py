@@ -53,6 +53,14 @@ class Site:
         importlib.invalidate_caches()
         return module
 
+    def damage(self, entry_points: str, *, metadata: str = "Metadata-Version: 2.1\nName: broken\nVersion: 1\n") -> None:
+        """Install a distribution whose files say this."""
+        info = self.folder / "broken-1.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(metadata)
+        (info / "entry_points.txt").write_text(entry_points)
+        importlib.invalidate_caches()
+
 
 PREAMBLE = """
 from __future__ import annotations

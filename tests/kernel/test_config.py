@@ -48,6 +48,12 @@ def test_flags_beat_the_environment_which_beats_the_file(home: Path) -> None:
     }
 
 
+def test_a_file_may_begin_with_the_mark_that_some_editors_write(home: Path) -> None:
+    file = home / "bus.toml"
+    file.write_text("[server]\nport = 7\n", encoding="utf-8-sig")
+    assert load_config(file, environ={}).server.port == 7
+
+
 @pytest.mark.parametrize("by", ["default", "environment", "flag"])
 def test_the_file_in_the_data_folder_is_read(home: Path, by: str) -> None:
     folder = home / (".agentchatbus" if by == "default" else "elsewhere")

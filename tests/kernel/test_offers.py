@@ -165,7 +165,9 @@ async def test_two_offers_of_one_name_stop_the_start(make_bus: MakeBus) -> None:
     class OtherLibraryPlugin(LibraryPlugin):
         pass
 
-    with pytest.raises(ConfigError, match="'other-library' offers a resource named 'library://sign', which there is already"):
+    with pytest.raises(
+        ConfigError, match="'other-library' offers a resource named 'library://sign', which there is already"
+    ):
         await make_bus(plugins=[LibraryPlugin(), OtherLibraryPlugin()])
 
 

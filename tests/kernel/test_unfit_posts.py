@@ -92,3 +92,18 @@ async def test_a_baseline_that_no_client_can_hold_is_refused(make_bus: MakeBus, 
     agent = await bus.agent("Nova")
     with pytest.raises(InvalidRequest, match="expected_last_seq"):
         await post(agent, "hello", agent.sync, expected_last_seq=expected)
+
+
+@pytest.mark.parametrize("half", ["\ud800 hi", "hi \udfff"])
+@pytest.mark.parametrize("field", ["reply_token", "thread_id", "agent_id", "author", "reply_to_msg_id"])
+async def test_text_that_is_no_unicode_is_refused_by_name(make_bus: MakeBus, field: str, half: str) -> None:
+    bus = await make_bus()
+    agent = await bus.agent("Nova")
+    with pytest.raises(InvalidRequest, match=f"^{field}: Text must not hold half a surrogate pair"):
+        await post(agent, "hello", agent.sync, **{field: half})
+    with pytest.raises(InvalidRequest, match=r"^content: Text must not hold"):
+        await post(agent, half, agent.sync)
+    for metadata in ({"note": half}, {half: 1}, {"list": [{"deep": half}]}):
+        with pytest.raises(InvalidRequest, match=r"^metadata: Text must not hold"):
+            await post(agent, "hello", agent.sync, metadata=metadata)
+    assert await bus.messages() == []

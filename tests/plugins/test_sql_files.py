@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from agentchatbus.plugin_api import ConfigError, Storage, StorageContext
+from agentchatbus.plugin_api import ConfigError, Storage, StorageContext, Unavailable
 from agentchatbus.testing.contracts.storage.base import adding_threads
 from agentchatbus_sql import SqlitePlugin, SqliteSettings
 
@@ -34,6 +34,12 @@ def run(path: Path, command: str) -> str:
     """Run a command on a database in another process."""
     arguments = [sys.executable, str(PROCESS), str(path), command]
     return subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+
+
+def damage_pages(path: Path) -> None:
+    """Overwrite a part of the file in which rows are, and leave its header and its schema as they are."""
+    content = path.read_bytes()
+    path.write_bytes(content[:8192] + b"\xff" * 20_000 + content[28_192:])
 
 
 async def refusal(path: Path) -> str:
@@ -161,7 +167,33 @@ async def test_a_damaged_database_is_explained(tmp_path: Path) -> None:
         pass
     content = path.read_bytes()
     path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
-    await refusal(path)
+    assert "`agentchatbus doctor`" in await refusal(path)
+
+
+async def test_damaged_pages_are_explained_to_those_who_read_them(tmp_path: Path) -> None:
+    path = tmp_path / "bus.db"
+    async with open_storage(tmp_path) as storage:
+        await storage.write(adding_threads())
+    damage_pages(path)
+    async with open_storage(tmp_path) as storage:
+        for _ in range(2):
+            with pytest.raises(Unavailable, match=r"is damaged .*nothing was read\. `agentchatbus doctor`"):
+                await storage.read(lambda tx: tx.agents.all())
+        with pytest.raises(Unavailable, match=r"is damaged .*nothing was stored\. `agentchatbus doctor`"):
+            await storage.sql.write(lambda connection: connection.execute("SELECT * FROM agents").fetchall())
+
+
+def test_a_server_with_a_damaged_database_says_one_sentence(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    run(folder / "bus.db", "imports")
+    damage_pages(folder / "bus.db")
+    arguments = [sys.executable, "-m", "agentchatbus", "--data-dir", str(folder), "--port", "0"]
+    ended = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    [line] = ended.stderr.splitlines()
+    assert line.startswith("Error: The database is damaged")
+    assert "`agentchatbus doctor`" in line
 
 
 async def test_a_refused_file_is_free_for_the_next_try(tmp_path: Path) -> None:

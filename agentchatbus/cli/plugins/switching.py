@@ -52,7 +52,7 @@ def _require_known(config: Config, name: str, also: tuple[str, ...] = ()) -> Non
 
 def _switch(config: Config, name: str, *, on: bool) -> None:
     file = (config.file or config.server.data_dir / FILE_NAME).expanduser().absolute()
-    before = file.read_text(encoding="utf-8") if file.exists() else ""
+    before = file.read_text(encoding="utf-8-sig") if file.exists() else ""
     after = edited(before, name, on=on)
     word = "enabled" if on else "disabled"
     if after == before:
