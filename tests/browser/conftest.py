@@ -26,12 +26,6 @@ EXPECTED_WITHIN_MS = 60_000
 MISSING = "The browser tests were SKIPPED: {}. They need Playwright for Python and a Chromium in the PATH."
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests in a browser: they take longest, and one browser serves those that follow each other."""
-    items.sort(key=lambda item: not item.path.is_relative_to(HERE))
-
-
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium as the system has it; nothing is downloaded."""
