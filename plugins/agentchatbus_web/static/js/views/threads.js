@@ -1,5 +1,5 @@
 // The list of threads: what is new, what its last line is, who waits in it.
-import { cls, html, kept, useEffect, useRef, useState } from "../ui.js";
+import { cls, html, kept, useRef, useState } from "../ui.js";
 import { load, save } from "../prefs.js";
 import { toThread } from "../route.js";
 import { activeAt, authorName, nameOf, threadsInOrder, typingIn, unreadOf, waitsIn } from "../state/selectors.js";
@@ -68,7 +68,10 @@ export function Threads({ app, state, route, wanted, now }) {
   const [isFiltering, setFiltering] = useState(false);
   const [count, setCount] = useState(AT_ONCE);
   const field = useRef();
-  useEffect(() => save("statuses", [...statuses]), [statuses]);
+  const choose = (chosen) => {
+    save("statuses", [...chosen]);
+    setStatuses(chosen);
+  };
   const found = threadsInOrder(state, { statuses, text });
   const shown = found.slice(0, count);
   app.threadsShown = shown.map((thread) => thread.id);
@@ -87,7 +90,7 @@ export function Threads({ app, state, route, wanted, now }) {
     </div>
     <input class="filter" type="search" placeholder="Filter by topic" aria-label="Filter threads by topic" ref=${field}
       value=${text} onInput=${(event) => setText(event.target.value)} />
-    ${isFiltering && html`<${Filter} statuses=${statuses} setStatuses=${setStatuses} />`}
+    ${isFiltering && html`<${Filter} statuses=${statuses} setStatuses=${choose} />`}
     ${shown.length === 0 && html`<p class="empty">${Object.keys(state.threads).length ? "No thread matches the filter." : "No threads yet. Create one, or let an agent do so with bus_connect."}</p>`}
     <ul>
       ${shown.map((thread) => html`<${Thread} key=${thread.id} state=${state} thread=${thread} now=${now}
