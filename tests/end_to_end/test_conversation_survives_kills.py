@@ -12,6 +12,7 @@ from tests.end_to_end.processes import ParticipantProcess, ServerProcess, runnin
 KINDS = ("modern", "legacy", "sse", "stdio", "rest")
 TURNS = 200
 MIN_KILLS = 20
+TURNS_BETWEEN_KILLS = (6, 9)
 FINISHES_WITHIN = 300.0
 
 
@@ -40,7 +41,7 @@ def _converse(server: ServerProcess, people: list[ParticipantProcess]) -> int:
     deadline = time.monotonic() + FINISHES_WITHIN
     while any(follower.is_alive() for follower in followers):
         assert time.monotonic() < deadline, [(person.kind, person.reports[-3:]) for person in people]
-        if not _turns_pass(progress, dice.randint(4, 8), deadline, followers):
+        if not _turns_pass(progress, dice.randint(*TURNS_BETWEEN_KILLS), deadline, followers):
             break
         time.sleep(dice.random() * 0.01)  # the moment of the kill is random, it is not waited for anything
         server.kill()

@@ -59,7 +59,8 @@ def files_of(folder: Path) -> set[str]:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_new_project_passes_its_own_tests(tmp_path: Path, kind: str) -> None:
     assert new(tmp_path, "my-thing", "--hook", kind).exit_code == 0
-    run("pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", cwd=tmp_path / "agentchatbus-my-thing")
+    project = tmp_path / "agentchatbus-my-thing"
+    run("pytest", "-q", "-p", "pytest_asyncio.plugin", cwd=project, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
 
 
 def test_a_new_project_is_complete_and_says_how_to_go_on(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ async def measure(browser: Browser, address: Address, places: Places, settings: 
     seats = [await Speaker.join(address, f"Talker {number}") for number in range(AGENTS)]
     speakers = Speakers(seats, [places.long], RATE)
     measures = []
-    for place, count in (("at the end", settings.choose(3_000, 150)), ("scrolled up", settings.choose(1_500, 150))):
+    for place, count in (("at the end", settings.choose(3_000, 60)), ("scrolled up", settings.choose(1_500, 60))):
         async with Tab.of(browser) as tab:
             watched = Watched(tab, speakers, places.long)
             await watched.open(address, is_quick=settings.quick, is_up=place == "scrolled up")
