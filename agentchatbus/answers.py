@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from agentchatbus.model import Caller, MessageDraft, ThreadDraft, freeze
+from agentchatbus.model import Caller, MessageDraft, ThreadDraft, freeze, to_json
 
 Draft = TypeVar("Draft", MessageDraft, ThreadDraft)
 
@@ -68,7 +68,12 @@ def _frozen(before: Draft, after: Draft) -> Draft:
     if after.metadata is before.metadata:
         return after
     _expect(isinstance(after.metadata, Mapping), "the metadata has to be a mapping")
-    return replace(after, metadata=freeze(after.metadata))
+    metadata = freeze(after.metadata)
+    try:
+        to_json(metadata)
+    except ValueError as error:
+        raise WrongAnswer(f"the metadata has to be JSON: {error}") from None
+    return replace(after, metadata=metadata)
 
 
 def _expect(is_right: bool, rule: str) -> None:  # noqa: FBT001 - reads like an assertion

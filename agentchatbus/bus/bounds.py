@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from agentchatbus.model import (
     StopReason,
     ThreadDraft,
     thaw,
+    to_json,
     unseen_character,
 )
 from agentchatbus.ports.settings import BusSettings
@@ -102,9 +102,8 @@ def check_metadata(metadata: Mapping[str, Any], settings: BusSettings, *, limit:
     if _depth(metadata) > MAX_DEPTH:
         raise InvalidRequest(f"metadata is nested in more than {MAX_DEPTH} levels; make it flatter.", field="metadata")
     try:
-        json.dumps(value := thaw(metadata), allow_nan=False)
-        text = orjson.dumps(value)
-    except (TypeError, ValueError) as error:
+        text = to_json(metadata)
+    except ValueError as error:
         raise InvalidRequest(f"metadata is no valid JSON: {error}", field="metadata") from None
     _limit("metadata", len(text), limit or settings.max_metadata_bytes, "bytes")
 

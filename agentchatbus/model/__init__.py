@@ -29,7 +29,7 @@ from agentchatbus.model.messages import (
     hidden_metadata,
     is_human_only,
 )
-from agentchatbus.model.metadata import NO_METADATA, Metadata, freeze, no_metadata, thaw
+from agentchatbus.model.metadata import NO_METADATA, Metadata, freeze, no_metadata, thaw, to_json
 from agentchatbus.model.names import MAX_NAME_LENGTH, seen_part, unseen_character
 from agentchatbus.model.sessions import Session
 from agentchatbus.model.sync import ReplyToken, SyncContext, SyncGuard, TokenSource, hash_token
@@ -95,6 +95,7 @@ __all__ = [
     "ordered_id",
     "seen_part",
     "thaw",
+    "to_json",
     "unseen_character",
     "wait_cycles",
 ]

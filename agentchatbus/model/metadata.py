@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
+
+import orjson
 
 Metadata = Mapping[str, Any]
 """A JSON object, frozen in depth."""
@@ -26,6 +29,19 @@ def freeze(value: Any) -> Any:
     if isinstance(value, _ARRAYS):
         return tuple([freeze(item) for item in value])
     return value
+
+
+def to_json(value: Any) -> bytes:
+    """Return a frozen JSON value as JSON text in UTF-8.
+
+    Raises:
+        ValueError: It is no JSON value.
+    """
+    try:
+        json.dumps(plain := thaw(value), allow_nan=False)
+        return orjson.dumps(plain)
+    except (TypeError, ValueError) as error:
+        raise ValueError(str(error)) from None
 
 
 def thaw(value: Any) -> Any:

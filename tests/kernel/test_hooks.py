@@ -150,6 +150,9 @@ async def test_transform_message_leaves_nothing_that_a_plugin_could_change_later
         {"role": Role.SYSTEM},
         {"content": None},
         {"metadata": "text"},
+        {"metadata": {"value": object()}},
+        {"metadata": {"value": float("nan")}},
+        {"metadata": {"value": "\ud800"}},
     ],
 )
 async def test_transform_message_may_not_change_what_is_the_buss(change: dict[str, Any]) -> None:
