@@ -60,12 +60,13 @@ class SystemClock(Clock):
         return True
 
 
-@lru_cache(maxsize=256)
 def isoformat(moment: datetime) -> str:
-    """Write a moment as ISO 8601 in UTC with microseconds and offset, the one form on the wire and on disk.
+    """Write a moment as ISO 8601 in UTC with microseconds and offset, the one form on the wire and on disk."""
+    # Moments of one zone that only the fold tells apart are equal, so the cache knows those of UTC alone.
+    return _written(moment if moment.tzinfo is UTC else moment.astimezone(UTC))
 
-    A change writes the moment of it into many places.
-    """
-    if moment.tzinfo is not UTC:
-        moment = moment.astimezone(UTC)
+
+@lru_cache(maxsize=256)
+def _written(moment: datetime) -> str:
+    """Write a moment of UTC; a change writes the moment of it into many places."""
     return moment.isoformat(timespec="microseconds")

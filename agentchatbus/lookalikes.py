@@ -41,7 +41,7 @@ def disguised_word(name: str) -> str | None:
     """Return the first word that mixes scripts in order to look as if it were of one of them, or None."""
     if name.isascii():
         return None
-    words = WORD.findall(unicodedata.normalize("NFKC", name))
+    words = WORD.findall(unicodedata.normalize("NFKC", seen_part(name)))
     return next((word for word in words if _is_disguised(word)), None)
 
 

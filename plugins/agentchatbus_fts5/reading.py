@@ -11,7 +11,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any
 
-from agentchatbus.plugin_api import SearchQuery, isoformat
+from agentchatbus.plugin_api import HUMAN, SYSTEM, SearchQuery, isoformat
 from agentchatbus.plugin_api import search_language as language
 from agentchatbus_fts5 import shards
 from agentchatbus_fts5.expressions import expression
@@ -162,7 +162,7 @@ def names_in(connection: sqlite3.Connection, parsed: language.ParsedQuery) -> la
 def notes_on(parsed: language.ParsedQuery, names: language.Names, *, is_empty: bool) -> list[str]:
     """Say what ``in:`` names and does not exist, and on an empty page what ``from:`` names as well.
 
-    Whoever is no agent any more, or never was one, may have written messages.
+    Whoever is no agent any more, or never was one, may have written messages; people and the bus never were.
     """
     leaves = dict.fromkeys(parsed.leaves())
     threads = [leaf.thread for leaf in leaves if isinstance(leaf, language.In)]
@@ -172,7 +172,7 @@ def notes_on(parsed: language.ParsedQuery, names: language.Names, *, is_empty: b
         *(
             f"No agent is called {name!r}; write whole words of a name."
             for name in people
-            if not names.agents.get(name)
+            if not names.agents.get(name) and name.casefold() not in (HUMAN, SYSTEM)
         ),
     ]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from agentchatbus.plugin_api import (
+    HUMAN,
+    SYSTEM,
     Hit,
     Message,
     SearchIndex,
@@ -110,7 +112,7 @@ def _threads(tx: Transaction, wanted: str) -> set[str]:
 def _notes(parsed: language.ParsedQuery, names: language.Names, *, is_empty: bool) -> list[str]:
     """Say what ``in:`` names and does not exist, and on an empty page what ``from:`` names as well.
 
-    Whoever is no agent any more, or never was one, may have written messages.
+    Whoever is no agent any more, or never was one, may have written messages; people and the bus never were.
     """
     leaves = dict.fromkeys(parsed.leaves())
     threads = [leaf.thread for leaf in leaves if isinstance(leaf, language.In)]
@@ -120,7 +122,7 @@ def _notes(parsed: language.ParsedQuery, names: language.Names, *, is_empty: boo
         *(
             f"No agent is called {name!r}; write whole words of a name."
             for name in people
-            if not names.agents.get(name)
+            if not names.agents.get(name) and name.casefold() not in (HUMAN, SYSTEM)
         ),
     ]
 

@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from string import ascii_lowercase, digits
 
 from agentchatbus_secrets.findings import Finding, Look, Text, places
@@ -20,7 +21,21 @@ SCHEME = ascii_lowercase + digits + "+.-"
 CREDENTIALS = re.compile(
     r"://(?P<user>[^\s:/?#@\"'<>`\\|]{0,80}):(?P<password>[^\s/\"'<>`\\|]{1,4000})@(?P<host>[A-Za-z0-9_\[.-]{1,100})"
 )
-DRIVER = re.compile(r"(?i:password|pwd)=(?P<password>[^;\s\"'`<>{}()]{4,1000}+)(?=[;\"'`\s]|$)")
+DRIVER_WORD = re.compile(r"(?:password|pwd)=")
+DRIVER_RUN = re.compile(DRIVER_WORD.pattern + r"[^;\s\"'`<>{}()]*+")
+"""The word and its password; nothing of it is looked at twice, however often the word stands in it."""
+
+DRIVER_END = re.compile(r"[;\"'`\s]|$")
+SHORTEST_PASSWORD = 4
+LONGEST_RUN = 1000
+"""Characters of a word and its password; what is longer is none of a connection string."""
+
+TRIED = 4
+"""So many passwords that begin within each other are looked at."""
+
+DRIVER_HEAD = 200
+"""So many characters tell whether a password is a usual one, and so many around it may hold the rest of the string."""
+
 AROUND = re.compile(r"(?i)(?<![\w-])(?:server|data source|host|user id|uid|initial catalog|database)\s?=")
 USUAL = frozenset(
     {
@@ -105,12 +120,18 @@ class DriverStrings:
 
     def find(self, text: Text) -> Iterator[Finding]:
         """Yield the passwords that stand beside a server, a user or a database."""
-        for place in places(text.lowered, self.triggers):
-            match = DRIVER.match(text.plain, place)
-            if match and not is_usual("", match["password"]):
-                around = text.plain[max(0, place - 200) : match.end() + 200]
-                if ";" in around and AROUND.search(around):
-                    yield Finding(CONNECTION, match.start("password"), match.end("password"), match.group())
+        for run in DRIVER_RUN.finditer(text.lowered):
+            begin, end = max(run.start(), run.end() - LONGEST_RUN), run.end()
+            around = text.plain[max(0, begin - DRIVER_HEAD) : end + DRIVER_HEAD]
+            if ";" in around and DRIVER_END.match(text.plain, end) and AROUND.search(around):
+                yield from self._passwords(text, begin, end)
+
+    def _passwords(self, text: Text, begin: int, end: int) -> Iterator[Finding]:
+        """Yield the passwords that begin at one of the first words between two places and go on to the second."""
+        for word in islice(DRIVER_WORD.finditer(text.lowered, begin, end), TRIED):
+            head = text.plain[word.end() : min(end, word.end() + DRIVER_HEAD)]
+            if len(head) >= SHORTEST_PASSWORD and not is_usual("", head):
+                yield Finding(CONNECTION, word.end(), end, text.plain[word.start() : end])
 
 
 class Headers:

@@ -33,6 +33,10 @@ def mixed(token: str) -> bool:
     return body not in (body.lower(), body.upper()) and not is_mask(token)
 
 
+def _of_the_bus(token: str) -> bool:
+    return mixed(token) and real(token)
+
+
 def _of_openai(token: str) -> bool:
     return unmasked(token) and PART.search(token) is not None
 
@@ -127,7 +131,7 @@ SERVICES = (
         reach="key",
     ),
     Row(PRIVATE_KEY, ("AGE-SECRET-KEY-1",), r"AGE-SECRET-KEY-1[0-9A-Z]{58}", unmasked, reach="key"),
-    _prefixed("AgentChatBus Access Token", "acb_", r"[A-Za-z0-9_-]{20,}+"),
+    _prefixed("AgentChatBus Access Token", "acb_", r"[A-Za-z0-9_-]{43,}+", _of_the_bus),
     _prefixed("Anthropic API Key", "sk-ant-", r"[A-Za-z0-9_-]{20,}+"),
     _prefixed(OPENAI, "sk-proj- sk-svcacct- sk-admin- sk-None-", r"[A-Za-z0-9_-]{20,}+"),
     _prefixed("OpenRouter API Key", "sk-or-v1-", r"[0-9a-f]{40,80}"),

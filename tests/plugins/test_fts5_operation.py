@@ -61,7 +61,14 @@ async def test_a_name_that_no_agent_has_is_named_when_nothing_is_found(bus: BusH
     page = await bus.call("msg_search", query="one from:ad in:nowhere from:ad")
     assert not page.results
     assert page.note == "There is no thread 'nowhere'. No agent is called 'ad'; write whole words of a name."
-    for query in ("two from:human", "one from:ada", "nothing from:ada", "one OR from:ad"):
+    for query in (
+        "two from:human",
+        "one from:ada",
+        "nothing from:ada",
+        "one OR from:ad",
+        "nothing from:Human",
+        "nothing from:system",
+    ):
         assert (query, (await bus.call("msg_search", query=query)).note) == (query, None)
 
 

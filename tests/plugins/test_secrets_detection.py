@@ -171,6 +171,19 @@ def test_what_only_shows_where_a_secret_belongs_is_none(scanner: Scanner, text: 
     assert scanner.first(text) is None
 
 
+FUNCTIONS = [
+    "acb_hypgeom_2f1_transform",
+    "acb_hypgeom_2f1_continuation",
+    "acb_hypgeom_1f1_integration",
+    "acb_dirichlet_hurwitz_precomp_bound_of_the_1st_order(z, k)",
+]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_name_of_a_function_is_no_access_token(scanner: Scanner, name: str) -> None:
+    assert scanner.first(f"`{name}` fails for large parameters") is None
+
+
 NAMES = ["password_hash", "next_page_token", "csrf_token", "reply_token", "token_id", "public_key", "secret_name"]
 
 
@@ -186,6 +199,17 @@ def test_a_password_is_told_by_its_name(scanner: Scanner, random: Random, name: 
     assert scanner.first(f'{name} = "{value}"') == "Secret Assignment"
     assert scanner.under(name, value) == "Secret Assignment"
     assert scanner.first(f'title = "{value}"') is None
+
+
+@pytest.mark.parametrize("before", ["pwd=your-password&pwd=", "pwd=$pwd=", "pwd=pwd=pwd="])
+def test_a_password_is_found_after_what_stands_for_one(scanner: Scanner, before: str) -> None:
+    text = f"Server=db;Database=shop;{before}Xq81-mZ;Encrypt=true"
+    redacted, labels = scanner.redact(text)
+    assert labels == ["Connection String Password"]
+    assert "Xq81" not in redacted
+    assert redacted.endswith(";Encrypt=true")
+    assert scanner.first(f"{before}Xq81-mZ;") is None
+    assert scanner.first(f"Server=db;{before}Xq81-mZ<b>;") is None
 
 
 def test_random_letters_without_a_name_or_a_form_are_none(scanner: Scanner, random: Random) -> None:

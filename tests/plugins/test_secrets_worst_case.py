@@ -21,6 +21,9 @@ MOST = 100
 NOTHING = 0.02
 """Seconds of processor time for the long text that are too few to say anything."""
 
+FEW = 40
+"""How many times as long as one password those may take that begin within it; there are 240."""
+
 
 @pytest.mark.parametrize("texts", [dense, long])
 def test_the_work_grows_with_the_length_of_a_text_and_not_with_its_square(
@@ -33,6 +36,13 @@ def test_the_work_grows_with_the_length_of_a_text_and_not_with_its_square(
         if grows_too_much(scanner, short_text, long_text)
     ]
     assert grown == []
+
+
+@pytest.mark.parametrize("end", [";", "$a;", " "])
+def test_passwords_that_begin_within_each_other_cost_hardly_more_than_one(end: str) -> None:
+    scanner = Scanner()
+    one, many = (f"server=;pwd={filler * 240}{end}" * (LONG // 970) for filler in ("aaaa", "pwd="))
+    assert any(work(scanner, many) < NOTHING + FEW * work(scanner, one) for _ in range(5))
 
 
 def grows_too_much(scanner: Scanner, short_text: str, long_text: str) -> bool:

@@ -269,6 +269,10 @@ def talk_of_secrets(random: Random) -> str:
     ) + " " + sentence(random)  # fmt: skip
 
 
+def names_in_c(random: Random) -> str:
+    return f"{random.choice(['acb', 'arb', 'hf', 'npm'])}_{name(random, '_')}_{name(random, '_')}(res, z, prec);"
+
+
 TEXTS: Texts = {
     "prose": prose,
     "git log": git_log,
@@ -290,4 +294,5 @@ TEXTS: Texts = {
     "markup": css_and_html,
     "contracts": contracts,
     "talk of secrets": talk_of_secrets,
+    "names in C": names_in_c,
 }

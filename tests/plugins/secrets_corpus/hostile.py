@@ -21,6 +21,7 @@ PIECES = [
     "--password aB3", 'passwordpassword:"', '"token": "aaaaaaaaaaaaaaaaaaa9',
     "token:aB3-", "PuTTY-User-Key-File-2:", "PuTTY-User-Key-File-2:Private-", '"token",\n   "value"', "://a:b", "acb_",
     "SK0123456789abcdef0123456789abcdef-", "\u20d0",
+    "pwd=", "server=;" + "pwd=" * 200 + "<",
 ]  # fmt: skip
 HEADS = [
     "eyJaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.eyJ",

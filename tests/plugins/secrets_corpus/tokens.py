@@ -124,7 +124,7 @@ BARE: Mapping[str, Sequence[Maker]] = {
     ],
     "Google API Key": [of("AIza", ("url", 35))],
     "Azure Storage Key": [azure],
-    "AgentChatBus Access Token": [of("acb_", ("url", 43)), of("acb_", ("url", 20))],
+    "AgentChatBus Access Token": [of("acb_", ("url", 43))],
     "Anthropic API Key": [of("sk-ant-api03-", ("url", 93), "AA")],
     "Google OAuth Token": [of("ya29.", ("url", 120)), of("GOCSPX-", ("url", 28))],
     "GitLab Token": [of("glpat-", ("url", 20)), of("glrt-", ("url", 20))],
