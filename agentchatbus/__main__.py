@@ -52,7 +52,11 @@ def _exit_code(command: Callable[[], None]) -> int:
     try:
         command()
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, int):
+            return end.code
+        if end.code is not None:
+            sys.stderr.write(f"{end.code}\n")
+        return int(end.code is not None)
     except KeyboardInterrupt:
         return INTERRUPTED
     except OSError as error:

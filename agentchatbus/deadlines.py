@@ -45,18 +45,18 @@ async def run_within(seconds: float, coroutine: Coroutine[Any, None, T], clock: 
         SelfCancelled: The coroutine awaited something that had been cancelled.
         Quit: The coroutine tried to end more than itself.
     """
-    deadline = clock.monotonic() + seconds
+    began = clock.monotonic()
     try:
         pending = coroutine.send(None)
     except StopIteration as end:
-        if clock.monotonic() > deadline:
+        if clock.monotonic() - began > seconds:
             raise Overrun from None
         return cast("T", end.value)
     except asyncio.CancelledError as error:
         raise SelfCancelled from error
     except BaseException as error:
         raise contained(error) from error
-    return await _Run(deadline, coroutine, clock).finish(pending)
+    return await _Run(seconds, began, coroutine, clock).finish(pending)
 
 
 def contained(error: BaseException) -> Exception:
@@ -67,10 +67,12 @@ def contained(error: BaseException) -> Exception:
 class _Run(Generic[T]):
     """The rest of a coroutine that waits for something; does for it what its task would do."""
 
-    def __init__(self, deadline: float, coroutine: Coroutine[Any, None, T], clock: Clock) -> None:
+    def __init__(self, seconds: float, began: float, coroutine: Coroutine[Any, None, T], clock: Clock) -> None:
         self._coroutine = coroutine
         self._clock = clock
-        self._deadline = deadline
+        self._limit = seconds
+        self._deadline = began + seconds
+        self._busy = clock.monotonic() - began
         self._task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._cancellations = self._task.cancelling()
         self._interruption: tuple[asyncio.CancelledError, float] | None = None
@@ -93,15 +95,22 @@ class _Run(Generic[T]):
     async def _drive(self, pending: Any) -> T:
         while True:
             error = await self._pause(pending)
+            began = self._clock.monotonic()
             try:
                 pending = self._coroutine.throw(error) if error else self._coroutine.send(None)
             except StopIteration as end:
-                self._is_late = self._is_late or self._remaining() < 0
+                self._is_late = self._is_late or self._worked(began) > self._limit
                 return cast("T", end.value)
             except asyncio.CancelledError:
                 raise
             except BaseException as failure:
                 raise contained(failure) from failure
+            self._worked(began)
+
+    def _worked(self, began: float) -> float:
+        """Count the seconds of one step; return those of all, without what others took in between."""
+        self._busy += self._clock.monotonic() - began
+        return self._busy
 
     async def _pause(self, pending: Any) -> BaseException | None:
         """Wait for what the coroutine waits for; return what to raise in it, if anything."""
@@ -114,7 +123,7 @@ class _Run(Generic[T]):
         pending._asyncio_future_blocking = False  # noqa: SLF001 - whoever drives a coroutine has to, as its task would
         while not pending.done():
             try:
-                if await self._settled(pending):
+                if await self._settled(pending) or pending.done():  # both at once where others held the loop up
                     break
                 cancelled = self._expire()
             except asyncio.CancelledError as error:
@@ -124,12 +133,13 @@ class _Run(Generic[T]):
         return None
 
     async def _take_turn(self) -> BaseException | None:
-        """Let others run, as ``asyncio.sleep(0)`` asks."""
+        """Let others run, as ``asyncio.sleep(0)`` asks; how long they take is their fault."""
+        is_over = self._remaining() <= 0
         try:
             await asyncio.sleep(0)
         except asyncio.CancelledError as error:
             return self._interrupt(error)
-        return None if self._remaining() > 0 else self._expire()
+        return self._expire() if is_over else None
 
     async def _settled(self, pending: asyncio.Future[Any]) -> bool:
         """Wait for the future without cancelling it; return whether it is done."""

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
-from agentchatbus.errors import BusError
+from agentchatbus.errors import BusError, Unavailable
 from agentchatbus.events import Event
 from agentchatbus.ports.bus import Bus
 from agentchatbus.ports.storage import Transaction
@@ -76,8 +76,7 @@ class Follower(Generic[T]):
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            if self.cursor != self._stored:
-                await self._bus.storage.write(self._keep)
+            await self._end()
 
     async def caught_up(self) -> None:
         """Wait until everything is applied that has happened so far."""
@@ -89,6 +88,15 @@ class Follower(Generic[T]):
     def forget(self, tx: Transaction) -> None:
         """Forget the cursor, so that everything is derived anew at the next start."""
         tx.documents.delete(self._namespace, KEY)
+
+    async def _end(self) -> None:
+        """Store how far it came; where that fails, the next start applies again what concerned nobody."""
+        if self.cursor == self._stored:
+            return
+        try:
+            await self._bus.storage.write(self._keep)
+        except Unavailable as error:
+            logger.warning("%s cannot store how far it came: %s", self._namespace, error.message)
 
     async def _run(self) -> None:
         is_begun = False

@@ -25,6 +25,10 @@ from mcp.types import TextContent
 WAIT_MS = 60_000
 
 
+class Refused(Exception):
+    """The bus refused something that reading and waiting does not mend."""
+
+
 @dataclass
 class Agent:
     """One agent in one thread.
@@ -95,12 +99,14 @@ class Agent:
 
 
 async def ask(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
-    """Call a tool and return the JSON of its answer."""
+    """Call a tool and return the JSON of its answer; that of a refusal only if it says with which action to go on."""
     result = await client.call_tool(tool, arguments)
     block = result.content[0]
     if not isinstance(block, TextContent):
         raise TypeError(f"{tool} answered with {block.type}, not with text")
     document: dict[str, Any] = json.loads(block.text)
+    if "error" in document and "action" not in document:
+        raise Refused(f"{tool} was refused: {document.get('detail', document['error'])}")
     return document
 
 
@@ -114,9 +120,9 @@ async def answer(agent: Agent, turns: int) -> None:
 
 async def converse(url: str, thread: str, turns: int) -> None:
     """Let two agents hold a conversation in which each speaks `turns` times."""
-    async with Client(url) as first, Client(url) as second:
+    async with Client(url) as first, Client(url) as second, asyncio.TaskGroup() as tasks:
         alice, bob = await Agent.join(first, "Alice", thread), await Agent.join(second, "Bob", thread)
-        answering = asyncio.create_task(answer(bob, turns))
+        answering = tasks.create_task(answer(bob, turns))
         while not await alice.say("Alice opens the conversation."):
             await alice.listen()
         await answer(alice, turns - 1)
@@ -155,7 +161,11 @@ def main() -> None:
     try:
         asyncio.run(converse(url, arguments.thread, arguments.turns))
     except Exception as error:
-        if not any(isinstance(cause, httpx2.TransportError) for cause in causes(error)):
+        found = causes(error)
+        for cause in found:
+            if isinstance(cause, Refused):
+                sys.exit(str(cause))
+        if not any(isinstance(cause, httpx2.TransportError) for cause in found):
             raise
         sys.exit(f"No bus answers at {url}. Start one with: python3 dev.py start")
 

@@ -7,8 +7,9 @@ that arrives, on the loop that serves everybody.
 from __future__ import annotations
 
 import asyncio
-from typing import cast
+from typing import Any, cast
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -24,8 +25,30 @@ _BETWEEN = 4
 """Bytes of a header that are neither its name nor its value."""
 
 
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+"""Headers that say how long a body is."""
+
+
 class HeadTooLarge(Exception):
     """Ends the parser's work on a request."""
+
+
+class Parser(httptools.HttpRequestParser):
+    """Goes on after a request that offers another protocol.
+
+    A server may ignore such an offer (RFC 9110, section 7.8), and some clients make it with each request, HTTP/2 over
+    plain text say. The parser takes what follows for that protocol; so the body gets a parser that has not seen it.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._connection = connection
+
+    def feed_data(self, data: Any) -> None:
+        try:
+            super().feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            self._connection.go_on(data[offer.args[0] :])
 
 
 class Connection(HttpToolsProtocol):
@@ -37,6 +60,12 @@ class Connection(HttpToolsProtocol):
 
     _is_too_large = False
     _is_refused = False
+    _is_repeating = False
+    """Whether the parser is told of a head that it has read before."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.parser = self._new_parser()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -51,7 +80,31 @@ class Connection(HttpToolsProtocol):
         if self._is_endless() and not self.transport.is_closing():
             self._refuse()
 
+    def go_on(self, rest: bytes) -> None:
+        """Read the body of a request that has offered another protocol, and what comes after it."""
+        self.parser = self._new_parser()
+        self._is_repeating = True
+        framing = [name + b": " + value + b"\r\n" for name, value in self.headers if name in _FRAMING]
+        self.parser.feed_data(b"POST / HTTP/1.1\r\n" + b"".join(framing) + b"\r\n")
+        if rest:
+            self.parser.feed_data(rest)
+
+    def on_message_begin(self) -> None:
+        if not self._is_repeating:
+            super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        if not self._is_repeating:
+            super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._is_repeating:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
+        if self._is_repeating:
+            self._is_repeating = False
+            return
         size = len(self.url) + sum(len(name) + len(value) + _BETWEEN for name, value in self.headers)
         if size > MAX_HEAD_BYTES:
             self._is_too_large = True
@@ -64,8 +117,9 @@ class Connection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._unfinished = 0
-        super().on_message_complete()
+        if not self.parser.should_upgrade():  # otherwise the body is still to come
+            self._unfinished = 0
+            super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         if self._is_too_large:
@@ -79,6 +133,11 @@ class Connection(HttpToolsProtocol):
         owes = self._unfinished or cycle is None or cycle.more_body
         if owes and not self.flow.read_paused and now - self._heard_at > SILENT_SECONDS:
             self.transport.close()
+
+    def _new_parser(self) -> Parser:
+        parser = Parser(self)
+        parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's: it answers, then closes
+        return parser
 
     @property
     def _last_cycle(self) -> RequestResponseCycle | None:

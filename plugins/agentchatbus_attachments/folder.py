@@ -21,6 +21,9 @@ WHOLE = 8 * 1024 * 1024
 
 PIECE = 256 * 1024
 
+DRAFT = ".draft-"
+"""How the names of files begin that are still being written."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
@@ -53,21 +56,34 @@ class Folder:
             if STORED.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)
         }
 
-    def write(self, name: str, content: bytes) -> None:
-        """Store a file so that it is there completely or not at all, also after the power fails."""
+    def clean(self) -> None:
+        """Remove what was being written when the power failed."""
+        for draft in self._path.glob(DRAFT + "*"):
+            draft.unlink(missing_ok=True)
+
+    def draft(self, name: str, content: bytes) -> Path | None:
+        """Write a file under a passing name; None when it is there already.
+
+        Raises:
+            OSError: It cannot be written; nothing is left of it.
+        """
         target = self._path / name
         if target.is_file() and target.stat().st_size == len(content):
-            return
+            return None
         self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=self._path, prefix=".", delete=False) as file:
+        with NamedTemporaryFile(dir=self._path, prefix=DRAFT, delete=False) as file:
             try:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-                Path(file.name).replace(target)
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)
                 raise
+        return Path(file.name)
+
+    def settle(self, draft: Path, name: str) -> None:
+        """Give a file its name, so that it is there completely or not at all, also after the power fails."""
+        draft.replace(self._path / name)
 
     def find(self, name: str) -> Found | None:
         """Return a file, None when there is none of that name."""

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from agentchatbus.plugin_api import Bus, BusError, FileResult, TooLarge
+from agentchatbus.plugin_api import Bus, BusError, FileResult, TooLarge, Unavailable
 from agentchatbus_attachments.counting import References
 from agentchatbus_attachments.folder import Folder, Found, name_of
 from agentchatbus_attachments.kinds import (
@@ -51,6 +52,7 @@ class Keeper:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Count references and remove what nobody refers to, for as long as the context lasts."""
+        await asyncio.to_thread(self._folder.clean)
         async with self._references.running(await asyncio.to_thread(self._folder.sizes)):
             task = asyncio.create_task(self._forget(), name="forgetting attachments")
             try:
@@ -64,14 +66,17 @@ class Keeper:
 
         Raises:
             TooLarge: There is no room for it.
+            Unavailable: The disk does not take it.
         """
         stored = await asyncio.to_thread(name_of, content, extension)
         async with self._lock:
             self._require_room(stored, len(content))
-            # The entry goes first: a file without one would be taken for somebody else's.
-            entry = Entry(at=self._clock.now(), size=len(content), name=name)
-            await self._references.uploaded(stored, entry)
-            await asyncio.to_thread(self._folder.write, stored, content)
+            async with self._draft(stored, content) as draft:
+                # The entry goes first: a file without one would be taken for somebody else's.
+                entry = Entry(at=self._clock.now(), size=len(content), name=name)
+                await self._references.uploaded(stored, entry)
+                if draft is not None:
+                    await asyncio.to_thread(self._folder.settle, draft, stored)
         return PREFIX + stored
 
     async def find(self, stored: str, file_name: str = "") -> FileResult | None:
@@ -89,6 +94,23 @@ class Keeper:
     async def caught_up(self) -> None:
         """Wait until everything is counted that has happened so far."""
         await self._references.caught_up()
+
+    @asynccontextmanager
+    async def _draft(self, stored: str, content: bytes) -> AsyncIterator[Path | None]:
+        """Write a file that is gone again unless the context gives it its name."""
+        draft = None
+        try:
+            draft = await asyncio.to_thread(self._folder.draft, stored, content)
+            yield draft
+        except OSError as error:
+            logger.warning("A file cannot be stored: %s", error)
+            reason = error.strerror or type(error).__name__
+            raise Unavailable(
+                f"Files cannot be stored right now ({reason}); nothing was stored. Try again later."
+            ) from error
+        finally:
+            if draft is not None:
+                await asyncio.to_thread(draft.unlink, missing_ok=True)
 
     def _result(self, stored: str, found: Found) -> FileResult:
         extension = extension_of(stored)

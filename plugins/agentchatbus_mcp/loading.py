@@ -40,6 +40,7 @@ class LateApp:
         self._is_wanted = asyncio.Event()
         self._is_decided = asyncio.Event()
         self._is_ending = asyncio.Event()
+        self._is_stopped = False
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
@@ -55,15 +56,18 @@ class LateApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._is_wanted.set()
         await self._is_decided.wait()
-        if self._loaded is None or self._is_ending.is_set():
+        if self._loaded is None or self._is_stopped or self._is_ending.is_set():
             await plain_response(send, 503, "MCP is not available.")
         else:
             await self._loaded(scope, receive, send)
 
     def stop(self) -> None:
-        """End open streams; nothing to do before anything was served."""
+        """End open streams; requests that still wait for the first one are answered without it."""
         if self._loaded is not None:
             self._loaded.stop()
+        else:
+            self._is_stopped = True
+            self._is_decided.set()
 
     async def _hold(self) -> None:
         try:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from agentchatbus.plugin_api import ConfigError
-from agentchatbus_sql.database import unusable
+from agentchatbus.plugin_api import ConfigError, StorageState
+from agentchatbus_sql.database import place, unusable
 
 
 @contextmanager
@@ -40,7 +40,8 @@ def exclusive(database: Path, owner: str) -> Iterator[None]:
     try:
         yield
     finally:
-        note.unlink(missing_ok=True)
+        with suppress(OSError):  # nobody reads it while the lock is free
+            note.unlink()
         lock.release()
 
 
@@ -57,6 +58,19 @@ def holder(database: Path) -> str | None:
         return None
     lock.release()
     return None
+
+
+def look(path: Path | None, data_dir: Path) -> StorageState:
+    """Say how the database is that these settings name, and change nothing.
+
+    Raises:
+        ConfigError: There can be no database at this place.
+    """
+    try:
+        database = place(path, data_dir)
+        return StorageState(location=str(database), exists=database.exists(), owner=holder(database))
+    except (OSError, RuntimeError) as error:
+        raise ConfigError(unusable(path or data_dir, error)) from None
 
 
 def _beside(database: Path, ending: str) -> Path:

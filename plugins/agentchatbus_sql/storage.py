@@ -102,5 +102,5 @@ async def open_storage(settings: SqliteSettings, context: StorageContext) -> Asy
         ]
         readers = Readers(connections, loop)
         stack.callback(readers.close)
-        logger.info("Opened %s with SQLite %s", path, sqlite3.sqlite_version)
+        logger.debug("Opened %s with SQLite %s", path, sqlite3.sqlite_version)
         yield SqliteStorage(path, writer, readers, settings.compact_below_mb * 2**20)

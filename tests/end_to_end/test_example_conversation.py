@@ -31,3 +31,16 @@ def test_without_a_bus_the_example_says_so_in_one_sentence() -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"No bus answers at http://127.0.0.1:{environment['AGENTCHATBUS_PORT']}/mcp.")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_a_plugin_refuses_ends_the_example_with_its_words(tmp_path: Path) -> None:
+    plugin = ROOT / "examples" / "veto_word.py"
+    configuration = tmp_path / "agentchatbus.toml"
+    configuration.write_text(f"[plugins]\npaths = ['{plugin}']\n[plugins.veto_word]\nword = 'conversation'\n")
+    with running_server(tmp_path, "--config", str(configuration)) as server:
+        command = [sys.executable, str(EXAMPLE), "--url", server.url]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.startswith("msg_post was refused: ")
+    assert "the word 'conversation' is not welcome here." in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from agentchatbus.plugin_api import (
     Bus,
@@ -15,9 +16,12 @@ from agentchatbus.plugin_api import (
     StorageContext,
     StorageOffer,
     Transaction,
+    Unavailable,
     hookimpl,
 )
 from agentchatbus.testing import MakeBus, MemoryStorage, make_bus
+
+T = TypeVar("T")
 
 
 class CountingPlugin(Plugin[PluginSettings]):
@@ -101,3 +105,28 @@ async def test_a_log_that_does_not_reach_back_is_started_over(make_bus: MakeBus)
     await plugin.follower.caught_up()
     assert plugin.rebuilt == 1
     assert await posts(storage) == 1
+
+
+class FullStorage(MemoryStorage):
+    """Takes nothing more once it is full."""
+
+    is_full = False
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        if self.is_full:
+            raise Unavailable("The disk is full.")
+        return await super().write(work)
+
+
+async def test_what_cannot_be_stored_at_the_end_is_looked_at_again_after_the_next_start() -> None:
+    storage = FullStorage()
+    async with make_bus(plugins=[plugin := CountingPlugin()], storage=offer_of(storage)) as bus:
+        await bus.post("one")
+        await bus.agent("Ada")
+        await plugin.follower.caught_up()
+        storage.is_full = True
+    storage.is_full = False
+    async with make_bus(plugins=[plugin := CountingPlugin()], storage=offer_of(storage)) as bus:
+        await bus.post("two")
+        await plugin.follower.caught_up()
+    assert (plugin.rebuilt, await posts(storage)) == (0, 2)

@@ -28,6 +28,26 @@ async def test_a_plugin_that_holds_up_everybody_is_late_although_it_ends(turns_b
     assert kit.status("mine").state is PluginState.QUARANTINED
 
 
+@pytest.mark.parametrize("awaits_something", [True, False])
+async def test_a_plugin_is_not_late_because_others_held_up_everybody(*, awaits_something: bool) -> None:
+    clock, loop = LeapingClock(), asyncio.get_running_loop()
+
+    async def patient() -> None:
+        arrived: asyncio.Future[None] = loop.create_future()
+
+        def hold_up() -> None:
+            clock.elapsed += 6
+            arrived.set_result(None)
+
+        loop.call_soon(hold_up)
+        await (arrived if awaits_something else asyncio.sleep(0))
+
+    kit = Kit(plugin_with("check_message", patient), clock=clock)
+    for _ in range(10):
+        await ask(kit.hooks, "check_message")
+    assert kit.status("mine").state is PluginState.ACTIVE
+
+
 async def test_the_clock_of_the_machine_moves_while_a_hook_holds_up_everybody() -> None:
     clock = SystemClock()
     before = clock.monotonic()

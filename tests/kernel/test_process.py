@@ -71,6 +71,20 @@ def test_an_interrupt_while_the_program_is_loaded_is_quiet() -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (128 + signal.SIGINT, "", "")
 
 
+@pytest.mark.parametrize(("code", "said", "ends"), [("'no such word'", "no such word\n", 1), ("3", "", 3), ("", "", 0)])
+def test_the_last_word_of_a_command_is_said(code: str, said: str, ends: int) -> None:
+    script = f"import sys, agentchatbus.cli\nagentchatbus.cli.main = lambda **_: sys.exit({code})\n"
+    ended = subprocess.run(
+        [sys.executable, "-c", script + "from agentchatbus.__main__ import main; main()"],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=ENDS_WITHIN,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (ends, "", said)
+
+
 @pytest.mark.skipif(not FULL.exists(), reason="no such device here")
 @pytest.mark.parametrize("arguments", [["--help"], ["serve", "--port", "0"]])
 def test_a_full_disk_behind_the_output_is_a_sentence(tmp_path: Path, arguments: list[str]) -> None:

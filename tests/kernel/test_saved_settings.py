@@ -77,3 +77,10 @@ def test_a_file_that_cannot_be_used_is_named_with_what_is_wrong(tmp_path: Path, 
     with pytest.raises(ConfigError) as caught:
         start(tmp_path)
     assert all(word in str(caught.value) for word in [str(saved_file(tmp_path)), *words])
+
+
+def test_what_cannot_be_saved_leaves_nothing_behind(tmp_path: Path) -> None:
+    saved_file(tmp_path).mkdir()
+    with pytest.raises(IsADirectoryError):
+        save(tmp_path, seq_tolerance=2)
+    assert [path.name for path in tmp_path.iterdir()] == [saved_file(tmp_path).name]

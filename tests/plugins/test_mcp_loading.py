@@ -63,13 +63,30 @@ async def test_the_first_request_waits_until_everything_is_loaded() -> None:
     app = LateApp(load)
     async with app.lifespan():
         asking = asyncio.create_task(status_of(app))
-        app.stop()
         await asyncio.sleep(0)
         assert not asking.done()
         may_load.set()
         assert await asking == 204
         app.stop()
         assert inner.is_stopped
+    assert not inner.is_open
+
+
+async def test_a_stop_while_it_is_loaded_answers_those_who_wait() -> None:
+    may_load, inner = threading.Event(), Application()
+
+    def load() -> Application:
+        may_load.wait(5)
+        return inner
+
+    app = LateApp(load)
+    async with app.lifespan():
+        asking = [asyncio.create_task(status_of(app)) for _ in range(3)]
+        await asyncio.sleep(0)
+        app.stop()
+        assert await asyncio.gather(*asking) == [503, 503, 503]
+        may_load.set()
+        assert await status_of(app) == 503
     assert not inner.is_open
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -89,14 +90,22 @@ def post(agent: AgentHandle, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("missing", ["expected_last_seq", "reply_token"])
-async def test_a_post_without_sync_fields(client: Client, agent: AgentHandle, missing: str) -> None:
-    answer = await refused(
-        client, "msg_post", **post(agent, **{missing: None if missing == "expected_last_seq" else ""})
-    )
+@pytest.mark.parametrize("is_given", [True, False])
+async def test_a_post_without_sync_fields(client: Client, agent: AgentHandle, missing: str, *, is_given: bool) -> None:
+    arguments = post(agent, token=agent.token, **{missing: None if missing == "expected_last_seq" else ""})
+    if not is_given:
+        del arguments[missing]
+    answer = await refused(client, "msg_post", **arguments)
     assert set(answer) == {"error", "detail", "REMINDER", "action"}
     assert answer["error"] == "MissingSyncFieldsError"
     assert answer["detail"] == f"Missing required sync fields: {missing}"
     assert answer["action"] == "CALL_MSG_WAIT"
+    async with asyncio.timeout(30):  # the clock stands still, so a wait that blocks has no other end
+        identity = {"agent_id": agent.agent_id, "token": agent.token}
+        waited = await call(client, "msg_wait", thread_id=agent.thread_id, after_seq=0, **identity)
+    assert waited["messages"] == []
+    listed = {tool.name: tool.input_schema for tool in (await client.list_tools()).tools}
+    assert missing in listed["msg_post"]["required"]
 
 
 async def test_a_post_with_an_unknown_token(client: Client, agent: AgentHandle) -> None:

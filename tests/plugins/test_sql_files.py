@@ -111,6 +111,16 @@ async def test_a_note_that_is_gone_does_not_open_the_lock(tmp_path: Path) -> Non
         assert "in use by another process" in await refusal(tmp_path / "bus.db")
 
 
+async def test_a_note_that_cannot_be_removed_is_no_matter(tmp_path: Path) -> None:
+    note = tmp_path / "bus.db.owner"
+    async with open_storage(tmp_path):
+        note.unlink()
+        note.mkdir()
+    note.rmdir()
+    async with open_storage(tmp_path) as storage:
+        await storage.write(adding_threads())
+
+
 async def test_two_databases_are_served_side_by_side(tmp_path: Path) -> None:
     async with open_storage(tmp_path / "one") as one, open_storage(tmp_path / "two") as two:
         await one.write(adding_threads())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from agentchatbus.bus.reporting import reported, wait_seconds
 from agentchatbus.model import MAX_NAME_LENGTH, Message, MessageDraft, Priority, Role, SyncGuard, freeze
@@ -22,16 +22,25 @@ AgentId = Annotated[str, Field(max_length=MAX_NAME_LENGTH)]
 """What a client says is an agent's id; everybody is told of it, so it has an end."""
 
 
+def _with_sync_fields(schema: dict[str, Any]) -> None:
+    """Say that sync fields have to be given; a post without them gets further than others, to the sync protocol."""
+    for name in ("expected_last_seq", "reply_token"):
+        schema["required"].append(name)
+        del schema["properties"][name]["default"]
+
+
 class MsgPostParams(CredentialParams):
     """Arguments of ``msg_post``."""
+
+    model_config = ConfigDict(json_schema_extra=_with_sync_fields)
 
     thread_id: str = Field(description="Id of the thread.")
     author: str = Field(description="Your agent_id.")
     content: str = Field(description="The text, Markdown.")
     expected_last_seq: int | None = Field(
-        ge=-MAX_SEQ, le=MAX_SEQ, description="`current_seq` of your last answer: what you have read."
+        None, ge=-MAX_SEQ, le=MAX_SEQ, description="`current_seq` of your last answer: what you have read."
     )
-    reply_token: str | None = Field(description="`reply_token` of your last answer; good for one post.")
+    reply_token: str | None = Field(None, description="`reply_token` of your last answer; good for one post.")
     role: Role = Field(Role.USER, description="In whose name the message speaks.")
     priority: Priority = Field(Priority.NORMAL, description="How urgently it wants to be read.")
     mentions: list[str] | None = Field(None, description="Ids of agents that the message addresses.")
