@@ -8,6 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+LISTS = frozenset({"list_type", "tuple_type", "set_type", "frozen_set_type", "iterable_type"})
+"""Kinds of problems that pydantic finds where a list is wanted."""
+
+TABLES = frozenset({"model_type", "dict_type", "mapping_type", "dataclass_type"})
+"""Kinds of problems that it finds where a table is wanted."""
+
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a question that names the nearest known name, with a space before it, or an empty string."""
@@ -28,7 +34,7 @@ def explain(error: ValidationError, model: type[BaseModel], table: str) -> str:
 
 
 def _sentence(problem: Mapping[str, Any], model: type[BaseModel], table: str) -> str:
-    location: Sequence[str | int] = problem["loc"]
+    location, place = _split(problem["loc"])
     parts = [str(part) for part in location]
     inner = ".".join([table, *parts[:-1]])
     if problem["type"] == "extra_forbidden":
@@ -37,7 +43,22 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel], table: str) ->
         return f"[{inner}] needs the key {parts[-1]!r}."
     if not parts:
         return f"[{table}]: {problem['msg']}."
-    return f"[{inner}] {parts[-1]}: {problem['msg']}."
+    return f"[{inner}] {parts[-1]}: {place}{_reason(problem)}."
+
+
+def _split(location: Sequence[str | int]) -> tuple[Sequence[str | int], str]:
+    """Return the way to a key, and in words which item of its list is meant."""
+    for depth, part in enumerate(location):
+        if isinstance(part, int) and depth:
+            return location[:depth], f"item {part + 1}: "
+    return location, ""
+
+
+def _reason(problem: Mapping[str, Any]) -> str:
+    """Return what is wrong; files and variables have lists and tables, whatever a plugin makes of them."""
+    if problem["type"] in TABLES:
+        return "Write a table"
+    return "Write a list" if problem["type"] in LISTS else str(problem["msg"])
 
 
 def _keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:

@@ -12,6 +12,7 @@ import click
 import httpx2
 from pydantic_core import to_jsonable_python
 
+from agentchatbus.cli.targets import Target, find_target
 from agentchatbus.config import Config
 from agentchatbus.errors import BusError
 from agentchatbus.model import CallerKind, Credentials, Session
@@ -22,41 +23,65 @@ SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """An operation, and where a running bus has it."""
+    """An operation, and where a running bus has it.
+
+    Attributes:
+        may_create: Whether a database that is not there yet is made to answer it.
+    """
 
     operation: str
     method: str
     path: str
     arguments: Mapping[str, Any]
+    may_create: bool = False
 
 
-def ask(config: Config, question: Question) -> Any:
-    """Ask the bus that runs at the configured address; when none answers there, open its database and ask it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back.
 
-    Returns:
-        The result as JSON values.
+    Attributes:
+        value: The result as JSON values.
+        source: Who gave it, in words: a bus or a database.
+    """
+
+    value: Any
+    source: str
+
+
+class NoDatabase(click.ClickException):
+    """No bus runs, and there is no database that could be asked."""
+
+
+def ask(config: Config, question: Question) -> Answer:
+    """Ask the bus that holds the database or runs at the configured address; when none does, ask the database itself.
 
     Raises:
-        click.ClickException: The answer is no; the message says why.
+        click.ClickException: The answer is no, or it is not clear who is meant; the message says why.
         ConfigError: The database cannot be opened.
     """
-    try:
-        return _ask_server(config, question)
-    except httpx2.ConnectError:
-        return asyncio.run(_ask_database(config, question))
-    except (httpx2.HTTPError, ValueError) as error:
-        raise click.ClickException(f"The bus at {config.server.url} does not answer properly: {error}") from None
+    target = find_target(config)
+    if target.address is not None:
+        try:
+            value = _ask_server(config, target.address, question)
+            return Answer(value=value, source=f"the bus on {target.address}")
+        except httpx2.ConnectError:
+            pass  # nobody listens there
+        except (httpx2.HTTPError, ValueError) as error:
+            raise click.ClickException(f"The bus at {target.address} does not answer properly: {error}") from None
+    _check_existence(target, question)
+    return asyncio.run(_ask_database(config, question))
 
 
-def _ask_server(config: Config, question: Question) -> Any:
+def _ask_server(config: Config, address: str, question: Question) -> Any:
     token = config.server.operator_token
     headers = {"X-Admin-Token": token} if token else {}
     body = dict(question.arguments) or None
-    with httpx2.Client(base_url=config.server.url, timeout=SECONDS, trust_env=False, headers=headers) as client:
+    with httpx2.Client(base_url=address, timeout=SECONDS, trust_env=False, headers=headers) as client:
         response = client.request(question.method, question.path, json=body)
     if response.is_success:
         return response.json() if response.content else None
-    raise click.ClickException(f"The bus at {config.server.url} says no: {_reason(response)}")
+    raise click.ClickException(f"The bus at {address} says no: {_reason(response)}")
 
 
 def _reason(response: httpx2.Response) -> str:
@@ -69,7 +94,12 @@ def _reason(response: httpx2.Response) -> str:
     return detail if isinstance(detail, str) else str(detail)
 
 
-async def _ask_database(config: Config, question: Question) -> Any:
+def _check_existence(target: Target, question: Question) -> None:
+    if target.state is not None and not target.state.exists and not question.may_create:
+        raise NoDatabase(f"No bus runs, and there is no database {target.state.location} yet.")
+
+
+async def _ask_database(config: Config, question: Question) -> Answer:
     from agentchatbus.app import open_bus
 
     logging.getLogger("agentchatbus").setLevel(logging.WARNING)
@@ -79,4 +109,4 @@ async def _ask_database(config: Config, question: Question) -> Any:
             result = await app.operations.call(question.operation, question.arguments, Session(credentials=proof))
         except BusError as error:
             raise click.ClickException(error.message) from None
-    return to_jsonable_python(result)
+        return Answer(value=to_jsonable_python(result), source=f"the database {app.location}")

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import click
 
+from agentchatbus.cli.masking import masked, masked_settings
 from agentchatbus.cli.options import configured
 from agentchatbus.config import Config
-
-SECRET_WORDS = ("token", "password", "secret", "credential", "key")
-MASK = "********"
 
 
 @click.group()
@@ -27,7 +24,7 @@ def check(config: Config) -> None:
     """Load everything, open nothing, and print what is in force.
 
     Each value comes with its source: a file, a variable of the environment, an option, or the default. Secrets are
-    masked. Something that cannot be used ends the command with exit code 2.
+    masked, passwords within a URI, too. Something that cannot be used ends the command with exit code 2.
     """
     from agentchatbus.app import check_exposure
     from agentchatbus.choosing import check_search, choose_storage
@@ -37,7 +34,7 @@ def check(config: Config) -> None:
     manager = load_plugins(config)
     choose_storage(config, manager)
     check_search(config, manager)
-    settings = {name: plugin.settings.model_dump() for name, plugin in sorted(manager.active.items())}
+    settings = {name: masked_settings(plugin.settings) for name, plugin in sorted(manager.active.items())}
     click.echo("\n".join(_lines(config, settings)))
 
 
@@ -60,15 +57,9 @@ def _table(name: str, values: Mapping[str, Any], sources: Mapping[str, str]) -> 
             yield f"{key} = {_toml(masked(key, value))}  # {source}"
 
 
-def masked(key: str, value: Any) -> Any:
-    """Return a value as it may be printed: text under a name that says it is a secret is masked."""
-    is_secret = isinstance(value, str) and any(word in key.lower() for word in SECRET_WORDS)
-    return MASK if is_secret else value
-
-
 def _toml(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_toml(masked(key, item))}" for key, item in value.items()) + " }"
-    if isinstance(value, list | tuple | set | frozenset):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False, default=str)
+    return json.dumps(value, ensure_ascii=False, default=str)

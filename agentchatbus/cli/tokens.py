@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import click
 
-from agentchatbus.cli.asking import Question, ask
+from agentchatbus.cli.asking import NoDatabase, Question, ask
 from agentchatbus.cli.options import configured
 from agentchatbus.config import Config
 from agentchatbus.model import Scope
@@ -49,24 +49,34 @@ def token() -> None:
 def create(config: Config, *, scope: str, name: str, days: float | None) -> None:
     """Create an access token and print it; it is shown this once.
 
-    Works while the bus runs and while it does not.
+    Works while the bus runs and while it does not. With --db or --data-dir it is a token for the bus of that database,
+    wherever that one listens. What took the token in is said on stderr.
     """
     arguments = {"name": name, "scope": scope} | ({"valid_days": days} if days else {})
-    question = Question(operation="token_create", method="POST", path="/api/tokens", arguments=arguments)
-    secret, token_id = _granted(ask(config, question))
+    question = Question(
+        operation="token_create", method="POST", path="/api/tokens", arguments=arguments, may_create=True
+    )
+    answer = ask(config, question)
+    secret, token_id = _granted(answer.value)
     click.echo(secret)
     click.echo(f"Token {token_id} for {name!r}: keep it safe, it cannot be shown again.", err=True)
+    click.echo(f"It lets its holder into {answer.source}.", err=True)
 
 
 @token.command("list")
 @configured
 def list_(config: Config) -> None:
     """List the access tokens, without their secrets."""
-    tokens = ask(config, Question(operation="token_list", method="GET", path="/api/tokens", arguments={}))
-    if not tokens:
-        click.echo("There are no access tokens. Create one with: agentchatbus token create --scope human --name NAME")
-        return
-    click.echo(_table(tokens))
+    try:
+        answer = ask(config, Question(operation="token_list", method="GET", path="/api/tokens", arguments={}))
+    except NoDatabase as error:
+        click.echo(error.message, err=True)
+        tokens = []
+    else:
+        click.echo(f"Access tokens of {answer.source}:", err=True)
+        tokens = answer.value
+    nothing = "There are no access tokens. Create one with: agentchatbus token create --scope human --name NAME"
+    click.echo(_table(tokens) if tokens else nothing)
 
 
 @token.command("revoke")
@@ -80,8 +90,9 @@ def revoke(config: Config, *, token_id: str) -> None:
         path=f"/api/tokens/{quote(token_id, safe='')}",
         arguments={"token_id": token_id},
     )
-    ask(config, question)
+    answer = ask(config, question)
     click.echo(f"Token {token_id} is worth nothing any more.")
+    click.echo(f"It was one of {answer.source}.", err=True)
 
 
 def _granted(answer: dict[str, Any]) -> tuple[str, str]:

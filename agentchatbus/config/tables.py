@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -13,8 +14,15 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from agentchatbus.config.commas import parts_of
+
 WILDCARDS: Mapping[str, str] = MappingProxyType({"0.0.0.0": "127.0.0.1", "::": "::1"})  # noqa: S104
 """What to write for addresses that one can listen on and not go to."""
+
+EVERY = frozenset({"all", "*"})
+"""What people write who want every plugin."""
+
+ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#@\s]+/?|null")
 
 
 def default_data_dir() -> Path:
@@ -25,13 +33,17 @@ def default_data_dir() -> Path:
 def _names(value: Any) -> Any:
     """Take a list of strings, or one string with commas as the environment has it."""
     if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
+        return parts_of(value)
     if isinstance(value, list | tuple) and all(isinstance(item, str | Path) for item in value):
         return tuple(value)
     raise PydanticCustomError("names", "Write a list of strings")
 
 
 def _enable(value: Any) -> Any:
+    if isinstance(value, str) and value.strip().casefold() in EVERY:
+        raise PydanticCustomError(
+            "enable", 'Write "auto" for every plugin that is installed, or a list of plugin names'
+        )
     try:
         return value if value == "auto" else _names(value)
     except PydanticCustomError:
@@ -47,6 +59,16 @@ def _number(value: Any) -> Any:
 def _token(value: Any) -> Any:
     if isinstance(value, str) and not value.strip():
         raise PydanticCustomError("token", "Write a token that is not blank; a blank one protects nothing")
+    if isinstance(value, str) and not (value.isascii() and value.isprintable() and value == value.strip()):
+        raise PydanticCustomError(
+            "token", "Write a token of ASCII characters, without spaces around it; clients cannot send another one"
+        )
+    return value
+
+
+def _folder(value: Any) -> Any:
+    if isinstance(value, str) and not value.strip():
+        raise PydanticCustomError("folder", 'Write a folder; "." is the one in which the bus is started')
     return value
 
 
@@ -56,8 +78,17 @@ def _in_full(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(ORIGIN.fullmatch(item) for item in value):
+        raise PydanticCustomError(
+            "origin", "Write origins as browsers send them, with a scheme and without a path, such as https://a.example"
+        )
+    return value
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 FullNames = Annotated[Names, AfterValidator(_in_full)]
+Origins = Annotated[FullNames, AfterValidator(_origins)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_names)]
 Count = Annotated[int, BeforeValidator(_number), Field(ge=0)]
 Size = Annotated[int, BeforeValidator(_number), Field(ge=1)]
@@ -83,11 +114,13 @@ class ServerTable(Table):
     allowed_hosts: FullNames = Field(
         default=(), description="Further names of this server, as clients write them into Host."
     )
-    allowed_origins: FullNames = Field(
+    allowed_origins: Origins = Field(
         default=(), description="Web pages elsewhere that may use the bus, such as https://a.example."
     )
     access_log: bool = Field(default=False, description="Log every request.")
-    data_dir: Path = Field(default_factory=default_data_dir, description="Folder for files of this bus.")
+    data_dir: Annotated[Path, BeforeValidator(_folder)] = Field(
+        default_factory=default_data_dir, description="Folder for files of this bus."
+    )
     shutdown_grace_seconds: Count = Field(default=3, description="How long requests may go on once the server stops.")
 
     @property

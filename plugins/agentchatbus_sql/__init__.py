@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from agentchatbus.plugin_api import Plugin, PluginSettings, Storage, StorageContext, StorageOffer, hookimpl
+from agentchatbus.plugin_api import (
+    Plugin,
+    PluginSettings,
+    Storage,
+    StorageContext,
+    StorageOffer,
+    StorageState,
+    hookimpl,
+)
 
 if TYPE_CHECKING:
     import click
@@ -51,9 +59,14 @@ class SqlitePlugin(Plugin[SqliteSettings]):
     @hookimpl
     def register_storage(self) -> Sequence[StorageOffer]:
         location = str(self.settings.path) if self.settings.path else "bus.db in the data folder"
-        return [StorageOffer(name="sqlite", open=self._open, location=location)]
+        return [StorageOffer(name="sqlite", open=self._open, location=location, look=self._look)]
 
     def _open(self, context: StorageContext) -> AbstractAsyncContextManager[Storage]:
         from agentchatbus_sql.storage import open_storage
 
         return open_storage(self.settings, context)
+
+    def _look(self, context: StorageContext) -> StorageState:
+        from agentchatbus_sql.lock import look
+
+        return look(self.settings.path, context.data_dir)

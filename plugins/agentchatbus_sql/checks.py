@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from agentchatbus.plugin_api import ConfigError
+from agentchatbus_sql import faults
+from agentchatbus_sql.database import unusable
+from agentchatbus_sql.looking import looking
 from agentchatbus_sql.measures import Measures
-from agentchatbus_sql.migrations import NEWEST_VERSION
+from agentchatbus_sql.migrations import NEWEST_VERSION, known_version
 
 Version = tuple[int, int, int]
 
@@ -107,23 +110,47 @@ def _sqlite(version: Version = sqlite3.sqlite_version_info[:3]) -> Finding:
 
 
 def _file(database: Path) -> list[Finding]:
-    if not database.is_file():
-        return [Finding(ok=True, text=f"{database} does not exist yet; the first start makes it.")]
     try:
-        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            schema = connection.execute("PRAGMA user_version").fetchone()[0]
-            problems = [row[0] for row in connection.execute("PRAGMA quick_check(10)")]
+        if not database.exists():
+            return [Finding(ok=True, text=f"{database} does not exist yet; the first start makes it.")]
+        if not database.is_file():
+            raise ConfigError("it is a folder" if database.is_dir() else "it is no file")
+        with looking(database) as connection:
+            return [*_content(database, connection), *_permissions(database)]
     except sqlite3.Error as error:
-        return [Finding(ok=False, text=f"{database} cannot be read: {error}.")]
-    size = database.stat().st_size / 2**20
-    findings = [Finding(ok=True, text=f"{database}: schema version {schema}, {size:.1f} MiB.")]
+        return [_unreadable(database, error)]
+    except (ConfigError, OSError) as error:
+        return [Finding(ok=False, text=unusable(database, error))]
+
+
+def _content(database: Path, connection: sqlite3.Connection) -> Iterator[Finding]:
+    schema = known_version(connection)
+    if schema == 0:
+        yield Finding(ok=True, text=f"{database} is empty; the first start fills it.")
+        return
+    problems = [row[0] for row in connection.execute("PRAGMA quick_check(10)")]
+    yield Finding(ok=True, text=f"{database}: schema version {schema}, {_mib(database.stat().st_size)}.")
     if problems == ["ok"]:
-        findings.append(Finding(ok=True, text=f"{database} is sound."))
+        yield Finding(ok=True, text=f"{database} is sound.")
     else:
-        findings.append(Finding(ok=False, text=f"{database} is damaged: {'; '.join(problems)}."))
+        yield Finding(ok=False, text=f"{database} is damaged: {'; '.join(problems)}.")
+
+
+def _permissions(database: Path) -> Iterator[Finding]:
     if os.name == "posix" and database.stat().st_mode & OF_OTHERS:
-        findings.append(Finding(ok=False, text=f"Others can open {database}; `chmod 600` keeps them out."))
-    return findings
+        yield Finding(ok=False, text=f"Others can open {database}; `chmod 600` keeps them out.")
+
+
+def _unreadable(database: Path, error: sqlite3.Error) -> Finding:
+    """Tell a file that is to blame from a place where nothing can be looked at."""
+    if not faults.is_passing(error):
+        return Finding(ok=False, text=f"{database} cannot be read: {error}.")
+    return Finding(
+        ok=False,
+        text=f"{database} could not be checked ({error}), which says nothing about the database itself. Look for a "
+        "full disk, a read-only folder or missing rights, or check a copy of the file, with its log "
+        f"({database.name}-wal) if there is one.",
+    )
 
 
 def _text(version: Version) -> str:

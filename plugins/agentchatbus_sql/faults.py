@@ -44,6 +44,11 @@ def of_commit(error: Exception) -> Unavailable:
     return _unavailable(error, "stored")
 
 
+def is_passing(error: BaseException) -> bool:
+    """Return whether the machine is to blame: a full disk, a place that cannot be written to, somebody in between."""
+    return _code(error) in _PASSING | _WRITES_ONLY
+
+
 def is_damage(error: BaseException | None) -> bool:
     """Return whether the file is to blame, which no later try mends."""
     return error is not None and _code(error) in _DAMAGED

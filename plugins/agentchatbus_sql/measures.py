@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from agentchatbus_sql.looking import looking
 from agentchatbus_sql.scrubbing import is_due
 
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name"
@@ -54,7 +55,7 @@ def measure(database: Path) -> Measures:
     Raises:
         sqlite3.Error: It cannot be read.
     """
-    with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with looking(database) as connection:
         connection.execute("BEGIN")
         tables = tuple(_tables(connection))
         names = {table.name for table in tables}

@@ -37,7 +37,7 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> No
     if version == 0:
         with _transaction(connection):
             _create(connection)
-        version = _number(connection, "user_version")
+        version = _number(connection, "PRAGMA user_version")
     for number, step in enumerate(steps[version - 1 :], start=version + 1):
         logger.info("Migrating the database to schema version %d", number)
         with _transaction(connection):
@@ -46,18 +46,26 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> No
 
 
 def _version(connection: sqlite3.Connection, newest: int) -> int:
-    version = _number(connection, "user_version")
-    is_empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-    if is_empty:
-        return 0
-    if _number(connection, "application_id") != APPLICATION_ID:
-        raise ConfigError("another program made it")
+    version = known_version(connection)
     if version > newest:
         raise ConfigError(
             f"a newer AgentChatBus made it (schema version {version}, this one knows up to {newest}); "
             "install that version again"
         )
     return version
+
+
+def known_version(connection: sqlite3.Connection) -> int:
+    """Return the version of the schema, 0 when there is none yet.
+
+    Raises:
+        ConfigError: The file belongs to another program.
+    """
+    if _number(connection, "SELECT count(*) FROM sqlite_master") == 0:
+        return 0
+    if _number(connection, "PRAGMA application_id") != APPLICATION_ID:
+        raise ConfigError("another program made it")
+    return _number(connection, "PRAGMA user_version")
 
 
 def _create(connection: sqlite3.Connection) -> None:
@@ -69,8 +77,8 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {NEWEST_VERSION}")
 
 
-def _number(connection: sqlite3.Connection, pragma: str) -> int:
-    value: int = connection.execute(f"PRAGMA {pragma}").fetchone()[0]
+def _number(connection: sqlite3.Connection, statement: str) -> int:
+    value: int = connection.execute(statement).fetchone()[0]
     return value
 
 

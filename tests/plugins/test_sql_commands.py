@@ -143,3 +143,55 @@ async def test_what_a_removal_left_is_told_and_compacted(tmp_path: Path) -> None
     assert "Traces of deleted text" not in texts(examine(), ok=True)
     async with open_storage(tmp_path) as storage:
         assert await storage.read(lambda tx: tx.threads.get("t")) is None
+
+
+def refuse_a_log(database: Path) -> None:
+    """Let SQLite find no place for its log's index, as in a read-only folder."""
+    database.with_name("bus.db-shm").symlink_to("nowhere/at-all")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="not everybody may make symbolic links there")
+async def test_a_sound_database_is_sound_where_nothing_can_be_written(tmp_path: Path) -> None:
+    async with open_storage(tmp_path) as storage:
+        await storage.write(adding_threads())
+    refuse_a_log(tmp_path / "bus.db")
+    answer = examine()
+    assert (answer["ok"], texts(answer, ok=False)) == (True, "")
+    assert "bus.db is sound." in texts(answer, ok=True)
+    assert {table["name"]: table["rows"] for table in answer["measures"]["tables"]}["threads"] == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="not everybody may make symbolic links there")
+async def test_a_database_that_cannot_be_checked_is_not_called_damaged(tmp_path: Path) -> None:
+    async with open_storage(tmp_path) as storage:
+        await storage.write(adding_threads())
+        log = (tmp_path / "bus.db-wal").read_bytes()
+    (tmp_path / "bus.db-wal").write_bytes(log)
+    refuse_a_log(tmp_path / "bus.db")
+    assert run("doctor").exit_code == 1
+    told = texts(examine(), ok=False)
+    assert "could not be checked (unable to open database file), which says nothing about the database itself" in told
+
+
+@pytest.mark.parametrize(
+    "tables", ["CREATE TABLE threads (id TEXT); PRAGMA user_version = 4", "CREATE TABLE notes (t)"]
+)
+def test_a_database_of_another_program_is_refused_in_the_words_of_the_server(tmp_path: Path, tables: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "bus.db")) as connection:
+        connection.executescript(tables)
+    told = texts(examine(), ok=False)
+    assert run("doctor").exit_code == 1
+    assert f"Error: {told}\n" == run("compact").stderr
+    assert told.startswith(f"Cannot use the database {tmp_path.resolve() / 'bus.db'}: another program made it.")
+
+
+def test_a_folder_is_named_as_such(tmp_path: Path) -> None:
+    told = texts(examine("--db", str(tmp_path)), ok=False)
+    assert told.startswith(f"Cannot use the database {tmp_path.resolve()}: it is a folder.")
+    assert run("doctor", "--db", str(tmp_path)).exit_code == 1
+
+
+def test_a_file_without_anything_in_it_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "bus.db").touch(mode=0o600)
+    answer = examine()
+    assert (answer["ok"], "is empty; the first start fills it" in texts(answer, ok=True)) == (True, True)
