@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from agentchatbus.model import Caller, MessageDraft, ThreadDraft, freeze, to_json
 
@@ -52,6 +52,27 @@ def message_draft(before: MessageDraft, answer: object) -> MessageDraft:
     for name in FIXED:
         _expect(getattr(answer, name) == getattr(before, name), f"it may not change {name}")
     return _frozen(before, answer)
+
+
+def check(hook: str, before: Any, answer: Any) -> None:
+    """Look at the answer of any hook.
+
+    Args:
+        hook: Its name.
+        before: The draft that it was called with; None when it took none, and the answer is only looked at for itself.
+        answer: What it returned.
+
+    Raises:
+        WrongAnswer: The hook may not answer so.
+    """
+    if hook.startswith("check_"):
+        nothing(answer)
+    elif hook == "authenticate":
+        caller(answer)
+    elif hook == "transform_thread":
+        thread_draft(before or answer, answer)
+    elif hook == "transform_message":
+        message_draft(before or answer, answer)
 
 
 def _text(value: object, name: str) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
@@ -18,23 +17,24 @@ from agentchatbus.bus.catalogue.plugin_settings import PluginTables
 from agentchatbus.bus.catalogue.plugins import PluginOperations
 from agentchatbus.bus.catalogue.settings import SettingsOperations
 from agentchatbus.bus.upkeep import Retention, Upkeep
-from agentchatbus.choosing import choose_search, choose_storage
+from agentchatbus.choosing import opened_search, settle_storage
 from agentchatbus.clock import Clock, SystemClock
 from agentchatbus.config import Config
 from agentchatbus.console import Console
 from agentchatbus.errors import ConfigError, PluginUnusable
 from agentchatbus.events import EventBody
 from agentchatbus.fanout import Fanout
+from agentchatbus.fitting import Added, check_operations, ways_in
 from agentchatbus.hooks import Hooks
 from agentchatbus.observers import Observers
 from agentchatbus.offers import Offers
-from agentchatbus.operations import Operation, Operations, operations_of
+from agentchatbus.operations import Operations, operations_of
+from agentchatbus.ownership import storage_context
 from agentchatbus.plugin import Plugin
 from agentchatbus.plugins import PluginManager
 from agentchatbus.ports.settings import BusSettings
-from agentchatbus.ports.storage import Storage, StorageContext, StorageOffer
+from agentchatbus.ports.storage import Storage, StorageOffer
 from agentchatbus.ports.transport import HttpTransport
-from agentchatbus.providers import isolated
 from agentchatbus.selecting import load_plugins
 from agentchatbus.tracing import HookListener
 
@@ -69,6 +69,7 @@ async def open_bus(
     clock: Clock | None = None,
     storage: StorageOffer | None = None,
     on_hook_call: HookListener | None = None,
+    serving: bool = False,
 ) -> AsyncIterator[App]:
     """Compose a bus and hold it open.
 
@@ -78,6 +79,7 @@ async def open_bus(
         clock: Tells the time; None takes the machine's.
         storage: Used instead of the one that the configuration names.
         on_hook_call: Told of every call of a hook.
+        serving: Whether clients come: the transports live as well.
 
     Raises:
         ConfigError: The configuration cannot be used; the message says what to change.
@@ -92,6 +94,8 @@ async def open_bus(
             async with AsyncExitStack() as attempt:
                 try:
                     app = await _put_together(attempt, config, manager, clock or SystemClock(), storage)
+                    if serving:
+                        await _enter(attempt, app.transports)
                 except PluginUnusable as error:
                     if manager.is_needed(error.plugin):
                         raise
@@ -100,6 +104,11 @@ async def open_bus(
                 stack.push_async_exit(attempt.pop_all())
             break
         yield app
+
+
+async def _enter(stack: AsyncExitStack, transports: Sequence[HttpTransport]) -> None:
+    for transport in transports:
+        await stack.enter_async_context(transport.lifespan())
 
 
 async def _put_together(
@@ -111,15 +120,15 @@ async def _put_together(
         PluginUnusable: A plugin does not fit in.
         ConfigError: Something else is wrong.
     """
-    offer = storage or choose_storage(config, manager)
-    opened = await stack.enter_async_context(offer.open(_context(config)))
+    offer = storage or settle_storage(config, manager)
+    opened = await stack.enter_async_context(offer.open(storage_context(config)))
     hooks, bus = await _compose(stack, config, manager, clock, opened)
     offers = manager.offers(bus)
     added = manager.needed_first(manager.operations(bus))
     operations = _operations(bus, hooks, manager, offers, config, added)
     await stack.enter_async_context(_upkeep(config, opened, clock))
     observers = await _start(stack, manager, hooks, bus)
-    transports = _transports(bus, operations, offers, manager, {item.name: plugin for plugin, item in added})
+    transports = ways_in(bus, operations, offers, manager, added)
     bus.gauges += [transport.depths for transport in transports]
     stack.callback(bus.feed.close)
     return App(
@@ -146,11 +155,10 @@ async def _compose(
     hooks = Hooks(manager, clock=clock, on_quarantine=tell)
     feed = Fanout(storage, clock)
     await feed.start()
-    search = choose_search(config, manager, storage)
-    index = await stack.enter_async_context(search.open(storage)) if search else None
+    index = await stack.enter_async_context(opened_search(config, manager, storage))
     bus = MessageBus(storage, hooks, feed, clock, bus_settings(config), index)
     stack.push_async_callback(bus.announcer.finish)
-    bus.files.add(manager.file_offers(bus))
+    bus.files.add(manager.needed_first(manager.file_offers(bus)))
     return hooks, bus
 
 
@@ -194,23 +202,19 @@ def bus_settings(config: Config) -> BusSettings:
     )
 
 
-def _context(config: Config) -> StorageContext:
-    owner = f"the bus on {config.server.url} (process {os.getpid()})"
-    return StorageContext(owner=owner, data_dir=config.server.data_dir)
-
-
 def _operations(
     bus: MessageBus,
     hooks: Hooks,
     manager: PluginManager,
     offers: Offers,
     config: Config,
-    added: Sequence[tuple[str, Operation[Any]]],
+    added: Added,
 ) -> Operations:
+    check_operations(manager, added)
     operations = Operations(identify=bus.identify, gate=bus.refusals.gate(hooks.check_action))
     others = (
         PluginOperations(manager, bus.announcer.tell),
-        ConsoleOperations(Console(manager.console_offers(bus), added), manager),
+        ConsoleOperations(Console(manager.needed_first(manager.console_offers(bus)), added), manager),
         OfferOperations(offers),
         SettingsOperations(bus, config, check_exposure, PluginTables(manager.active)),
     )
@@ -222,32 +226,6 @@ def _operations(
             raise PluginUnusable(text, plugin)
         operations.add(operation)
     return operations
-
-
-def _transports(
-    bus: MessageBus, operations: Operations, offers: Offers, manager: PluginManager, added_by: Mapping[str, str]
-) -> list[HttpTransport]:
-    """Open the ways in; `added_by` says which plugin an operation is of."""
-    owners: dict[str, str] = {}
-    transports = []
-    try:
-        found = manager.transports(bus, operations, offers)
-    except ConfigError as error:
-        if plugin := added_by.get(error.operation or ""):
-            raise PluginUnusable(f"Plugin {plugin!r} does not fit in: {error}", plugin) from error
-        raise
-    for plugin, transport in manager.needed_first(found):
-        for prefix in transport.prefixes:
-            if (owner := owners.setdefault(prefix, plugin)) != plugin:
-                text = f"The plugins {owner!r} and {plugin!r} both serve {prefix}; disable one of them."
-                raise PluginUnusable(text, plugin)
-        transports.append(_isolated(plugin, transport))
-    return transports
-
-
-def _isolated(plugin: str, transport: HttpTransport) -> HttpTransport:
-    """Let the transport live in a task of its own, so that its failures end nothing else."""
-    return replace(transport, lifespan=lambda: isolated(plugin, transport.lifespan()))
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from agentchatbus.errors import ConfigError
+from agentchatbus.errors import ConfigError, PluginUnusable
 from agentchatbus.events import EventBody
 from agentchatbus.hints import did_you_mean
 from agentchatbus.operations import Operation
@@ -198,20 +198,15 @@ class Console:
             operations: What they add to the bus.
 
         Raises:
-            ConfigError: An offer cannot be used; the message names the plugin and what to change.
+            PluginUnusable: An offer cannot be used; the message names the plugin and what to change.
         """
         self._operations: dict[str, dict[str, Operation[Any]]] = {}
         for plugin, operation in operations:
             self._operations.setdefault(plugin, {})[operation.name] = operation
         self._panels: dict[str, tuple[str, PanelEntry]] = {}
         self._decorations: dict[str, tuple[str, DecorationEntry]] = {}
-        listed = list(offers)
-        for plugin, offer in listed:
-            if isinstance(offer, PanelOffer):
-                self._add_panel(plugin, offer)
-        for plugin, offer in listed:
-            if isinstance(offer, DecorationOffer):
-                self._add_decoration(plugin, offer)
+        for plugin, offer in sorted(offers, key=lambda item: isinstance(item[1], DecorationOffer)):  # they name panels
+            self._add(plugin, offer)
 
     def extensions(self, is_active: Callable[[str], bool]) -> ConsoleExtensions:
         """Return what the plugins add that are active."""
@@ -219,6 +214,18 @@ class Console:
             panels=[entry for plugin, entry in self._panels.values() if is_active(plugin)],
             decorations=[entry for plugin, entry in self._decorations.values() if is_active(plugin)],
         )
+
+    def _add(self, plugin: str, offer: ConsoleOffer) -> None:
+        try:
+            if isinstance(offer, PanelOffer):
+                self._add_panel(plugin, offer)
+            elif isinstance(offer, DecorationOffer):
+                self._add_decoration(plugin, offer)
+        except ConfigError as error:
+            raise PluginUnusable(str(error), plugin) from error
+        except (AttributeError, TypeError) as error:
+            text = f"Plugin {plugin!r}: {offer!r} holds a value of a wrong type ({error})."
+            raise PluginUnusable(text, plugin) from error
 
     def _add_panel(self, plugin: str, offer: PanelOffer) -> None:
         what = f"Plugin {plugin!r}: the panel {offer.name!r}"

@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 PluginType = type[Plugin[Any]]
 
+FILE_PREFIX = f"{PROJECT}_file_"
+DIGEST = 8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -34,6 +37,7 @@ class Candidate:
         name: Its name in the configuration.
         load: Imports it and returns its class, or the instance somebody built already.
         origin: Where it comes from, in words.
+        module: The module that defines it, empty when nothing says.
         distribution: The installed distribution, empty when there is none.
         version: The distribution's version, empty when there is none.
         extras: What ``pip install`` has to be told so that its own requirements are there.
@@ -43,6 +47,7 @@ class Candidate:
     name: str
     load: Callable[[], PluginType | Plugin[Any]]
     origin: str
+    module: str = ""
     distribution: str = ""
     version: str = ""
     extras: tuple[str, ...] = ()
@@ -62,12 +67,24 @@ def installed() -> list[Candidate]:
 def of_file(path: Path) -> Candidate:
     """Return the plugin that one file defines; its name is the file's, without ``.py``."""
     file = path.expanduser().resolve()
-    return Candidate(name=file.stem, load=lambda: _load_file(file), origin=f"file {path}", is_named=True)
+    return Candidate(
+        name=file.stem,
+        load=lambda: _load_file(file),
+        origin=f"file {path}",
+        module=_module_name(file),
+        is_named=True,
+    )
 
 
 def of_instance(name: str, plugin: Plugin[Any]) -> Candidate:
     """Return a plugin that is built already."""
     return Candidate(name=name, load=lambda: plugin, origin="given to the bus", is_named=True)
+
+
+def file_name(plugin: Plugin[Any]) -> str:
+    """Return the name of the file that defines a plugin, without ``.py``; empty when it came another way."""
+    module = type(plugin).__module__
+    return module.removeprefix(FILE_PREFIX)[: -DIGEST - 1] if module.startswith(FILE_PREFIX) else ""
 
 
 def _entry_points() -> Iterable[EntryPoint]:
@@ -97,6 +114,7 @@ def _of_entry_point(entry: EntryPoint) -> Candidate:
         name=entry.name,
         load=lambda: _plugin_type(_load_entry(entry), entry.value),
         origin=f"distribution {distribution}",
+        module=entry.module if _is_readable(entry) else "",
         distribution=distribution,
         version=version,
         extras=tuple(entry.extras) if _is_readable(entry) else (),
@@ -150,9 +168,13 @@ def _only_one(types: Sequence[PluginType], file: Path) -> PluginType:
     raise ConfigError(f"{file} has to define exactly one subclass of Plugin (found: {found}).")
 
 
+def _module_name(file: Path) -> str:
+    return f"{FILE_PREFIX}{file.stem}_{sha256(str(file).encode()).hexdigest()[:DIGEST]}"
+
+
 def _import_file(file: Path) -> ModuleType:
     """Run the file as a module of its own; two files of the same name do not meet."""
-    name = f"{PROJECT}_file_{file.stem}_{sha256(str(file).encode()).hexdigest()[:8]}"
+    name = _module_name(file)
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise ConfigError(f"{file} cannot be imported.")

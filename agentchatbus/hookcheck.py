@@ -111,9 +111,19 @@ def _check_unmarked(plugin: Plugin[Any], attribute: str) -> None:
 
 
 def _check_form(function: Callable[..., Any], spec: HookSpec) -> None:
+    _check_self(function, spec)
     _check_colour(function, spec)
     for parameter in inspect.signature(function).parameters.values():
         _check_parameter(parameter, spec)
+
+
+def _check_self(function: Callable[..., Any], spec: HookSpec) -> None:
+    """Refuse a method whose first argument is one of the hook's: that is where the plugin itself would arrive."""
+    if not inspect.ismethod(function):
+        return
+    first = next(iter(inspect.signature(function.__func__).parameters.values()), None)
+    if first is None or (first.name in spec.arguments and first.kind is not Parameter.KEYWORD_ONLY):
+        raise ConfigError(f"{spec.name!r} does not begin with `self`. Write `{spec.header}`.")
 
 
 def _check_colour(function: Callable[..., Any], spec: HookSpec) -> None:

@@ -22,7 +22,7 @@ from agentchatbus.operations import Action
 from agentchatbus.plugins import PluginManager
 from agentchatbus.quarantine import OBSERVER
 from agentchatbus.registry import Implementation
-from agentchatbus.tracing import HookListener
+from agentchatbus.tracing import DEADLINE, HookListener
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Hooks:
         manager: PluginManager,
         *,
         clock: Clock,
-        deadline: float = 5.0,
+        deadline: float = DEADLINE,
         on_quarantine: Callable[[PluginQuarantined], None] | None = None,
     ) -> None:
         """Make a manager's plugins callable.

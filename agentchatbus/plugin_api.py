@@ -196,7 +196,7 @@ from agentchatbus.ports.results import (
 )
 from agentchatbus.ports.search import Hit, SearchIndex, SearchOffer, SearchPage, SearchQuery
 from agentchatbus.ports.settings import BusSettings
-from agentchatbus.ports.storage import CommitListener, Storage, StorageContext, StorageOffer, Transaction
+from agentchatbus.ports.storage import CommitListener, Storage, StorageContext, StorageOffer, StorageState, Transaction
 from agentchatbus.ports.stores import (
     AccessStore,
     AgentStore,
@@ -233,15 +233,16 @@ __all__ = [
     "Question", "RateLimited", "Reacted", "Reaction", "ReactionRemoved", "ReactionStore", "Registered", "Rejected",
     "ReplyToken", "ResourceEntry", "ResourceLink", "ResourceOffer", "Role", "RootsAnswer", "RootsQuestion", "Route",
     "Scope", "SearchIndex", "SearchOffer", "SearchPage", "SearchQuery", "Session", "SettingsChanges", "SettingsSaved",
-    "StopReason", "Storage", "StorageContext", "StorageOffer", "StoredAnswer", "SyncContext", "SyncError",
-    "SyncFieldsMissing", "SyncGuard", "Text", "Thread", "ThreadAdminChanged", "ThreadArchived", "ThreadClosed",
-    "ThreadCreated", "ThreadDeleted", "ThreadDraft", "ThreadJoined", "ThreadOpened", "ThreadOverview", "ThreadPage",
-    "ThreadQuery", "ThreadRead", "ThreadSettings", "ThreadSettingsChanged", "ThreadStateChanged", "ThreadStatus",
-    "ThreadStore", "ThreadTimedOut", "ThreadUnarchived", "ThreadUpdated", "ThreadWasClosed", "TokenInvalid",
-    "TokenReplayed", "TokenSource", "TokenStore", "Tone", "TooLarge", "Transaction", "Turn", "TurnStopped",
-    "Unauthenticated", "Unavailable", "Unsupported", "Upload", "WaitCycle", "WaitEdge", "WaitEnded", "WaitOutcome",
-    "WaitRequest", "WaitStarted", "WaitState", "agent_emoji", "agent_row", "ask_one", "author_emoji", "freeze",
-    "hash_token", "hookimpl", "is_human_only", "isoformat", "load_config", "message_row", "operation", "operations_of",
-    "participant_row", "search_language", "settings_row", "thaw", "thread_row", "visible_event", "wait_cycles",
+    "StopReason", "Storage", "StorageContext", "StorageOffer", "StorageState", "StoredAnswer", "SyncContext",
+    "SyncError", "SyncFieldsMissing", "SyncGuard", "Text", "Thread", "ThreadAdminChanged", "ThreadArchived",
+    "ThreadClosed", "ThreadCreated", "ThreadDeleted", "ThreadDraft", "ThreadJoined", "ThreadOpened", "ThreadOverview",
+    "ThreadPage", "ThreadQuery", "ThreadRead", "ThreadSettings", "ThreadSettingsChanged", "ThreadStateChanged",
+    "ThreadStatus", "ThreadStore", "ThreadTimedOut", "ThreadUnarchived", "ThreadUpdated", "ThreadWasClosed",
+    "TokenInvalid", "TokenReplayed", "TokenSource", "TokenStore", "Tone", "TooLarge", "Transaction", "Turn",
+    "TurnStopped", "Unauthenticated", "Unavailable", "Unsupported", "Upload", "WaitCycle", "WaitEdge", "WaitEnded",
+    "WaitOutcome", "WaitRequest", "WaitStarted", "WaitState", "agent_emoji", "agent_row", "ask_one", "author_emoji",
+    "freeze", "hash_token", "hookimpl", "is_human_only", "isoformat", "load_config", "message_row", "operation",
+    "operations_of", "participant_row", "search_language", "settings_row", "thaw", "thread_row", "visible_event",
+    "wait_cycles",
 ]
 # fmt: on

@@ -13,9 +13,10 @@ from typing import Any, Literal, TypeVar
 from pydantic import ValidationError
 
 from agentchatbus import discovery
+from agentchatbus.config.commas import validated
 from agentchatbus.console import ConsoleOffer
 from agentchatbus.discovery import Candidate
-from agentchatbus.errors import ConfigError, NotFound
+from agentchatbus.errors import ConfigError, NotFound, PluginUnusable
 from agentchatbus.hints import did_you_mean, explain
 from agentchatbus.offers import Offers, PromptOffer, ResourceOffer
 from agentchatbus.operations import Operation, Operations
@@ -239,7 +240,7 @@ class PluginManager:
     def _reject(self, candidate: Candidate, reason: str, error: Exception | None = None) -> PluginStatus:
         """Report a plugin that was found and cannot be used; one that was named stops the start."""
         if candidate.is_named or self._selection.names(candidate.name):
-            raise ConfigError(f"Plugin {candidate.name!r} ({candidate.origin}): {reason}") from error
+            raise PluginUnusable(f"Plugin {candidate.name!r} ({candidate.origin}): {reason}", candidate.name) from error
         if candidate.extras and error and isinstance(error.__cause__, ModuleNotFoundError):
             return _status(candidate, PluginState.NOT_SELECTED, reason)
         return _leave_out(candidate, reason)
@@ -293,6 +294,6 @@ def _settings(model: Any, name: str, table: Mapping[str, Any]) -> PluginSettings
     if not (isinstance(model, type) and issubclass(model, PluginSettings)):
         raise ConfigError("Its settings_type has to be a subclass of PluginSettings.")
     try:
-        return model.model_validate(dict(table))
+        return validated(model, table)
     except ValidationError as error:
         raise ConfigError(explain(error, model, f"plugins.{name}")) from None

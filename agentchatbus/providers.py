@@ -73,10 +73,10 @@ def _call(item: Implementation, arguments: Mapping[str, Any]) -> Any:
     try:
         return item.call(arguments)
     except BaseException as error:  # a plugin that exits must not take the bus with it unnamed
-        raise _blame(item.plugin, item.hook, error) from error
+        raise blame(item.plugin, item.hook, error) from error
 
 
-def _blame(plugin: str, hook: str, error: BaseException) -> PluginUnusable:
+def blame(plugin: str, hook: str, error: BaseException) -> PluginUnusable:
     """Return the error that tells the operator whose fault it is."""
     if isinstance(error, ConfigError):
         return PluginUnusable(f"Plugin {plugin!r}: {error}", plugin, operation=error.operation)
@@ -135,7 +135,7 @@ async def _live(
         if started.done():
             logger.exception("Plugin %s failed in its lifespan", plugin)
         else:
-            started.set_exception(_blame(plugin, "lifespan", error))
+            started.set_exception(blame(plugin, "lifespan", error))
     finally:
         if not started.done():
             text = f"Plugin {plugin!r} ended its lifespan before it began."

@@ -8,7 +8,7 @@ from typing import Any
 
 import pluggy
 
-from agentchatbus import hookspecs
+from agentchatbus import answers, hookspecs
 from agentchatbus.errors import ConfigError
 from agentchatbus.hookcheck import SPECS, argument_names, check_hooks
 from agentchatbus.plugin import PROJECT, Plugin
@@ -77,5 +77,5 @@ class HookRegistry:
 
     def _watched(self, plugin: str, hook: str, function: Callable[..., Any]) -> Callable[..., Any]:
         for listener in self._listeners:
-            function = traced(plugin, hook, function, listener)
+            function = traced(plugin, hook, function, listener, answers.check)
         return function

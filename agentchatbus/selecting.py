@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from agentchatbus import discovery
 from agentchatbus.config import Config
-from agentchatbus.errors import ConfigError
+from agentchatbus.errors import ConfigError, PluginUnusable
 from agentchatbus.plugin import Plugin
 from agentchatbus.plugins import PluginManager, PluginSelection
 
@@ -24,7 +24,8 @@ def load_plugins(
         unusable: Those that are known not to fit in, and why.
 
     Raises:
-        ConfigError: A plugin that the configuration names cannot be used.
+        PluginUnusable: A plugin that the configuration names cannot be used.
+        ConfigError: The configuration names one that there is not.
     """
     extra = [(plugin_name(plugin), plugin) for plugin in plugins]
     manager = PluginManager(_selection(config, [name for name, _ in extra], unusable or {}))
@@ -36,16 +37,31 @@ def load_plugins(
 
 
 def _with_source(error: ConfigError, config: Config) -> ConfigError:
-    """Return the error with the files and variables that wrote the plugin's table which it complains of."""
-    tables = {key.rpartition(".")[0]: source for key, source in config.sources.items() if key.count(".") > 1}
-    sources = [source for table, source in tables.items() if f"[{table}]" in str(error)]
-    return ConfigError(f"{', '.join(sources)}: {error}" if sources else str(error))
+    """Return the error with the files and variables that wrote what it complains of."""
+    sources = _sources(str(error), config)
+    text = f"{', '.join(sources)}: {error}" if sources else str(error)
+    return PluginUnusable(text, error.plugin) if isinstance(error, PluginUnusable) else ConfigError(text)
+
+
+def _sources(said: str, config: Config) -> Iterable[str]:
+    """Return who wrote the keys of plugins that an error names, or else their tables."""
+    written = [(key.rpartition("."), source) for key, source in config.sources.items() if key.count(".") > 1]
+    of_keys = [source for (table, _, key), source in written if any(text in said for text in _places(table, key))]
+    return dict.fromkeys(of_keys or (source for (table, *_), source in written if f"[{table}]" in said))
+
+
+def _places(table: str, key: str) -> Iterator[str]:
+    """Yield how a sentence about a key begins; plugins may have hyphens where variables have underscores."""
+    for spelling in dict.fromkeys((table, table.replace("_", "-"))):
+        yield f"[{spelling}] {key}:"
+        yield f"[{spelling}] has no key {key!r}"
+        yield f"[{spelling}.{key}]"
 
 
 def plugin_name(plugin: Plugin[Any]) -> str:
-    """Return the name of a plugin that was built by hand: its class's, in the form of the configuration."""
+    """Return the name of a plugin that was built by hand: its file's, or its class's as a configuration writes it."""
     name = type(plugin).__name__.removesuffix("Plugin")
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+    return discovery.file_name(plugin) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
 
 
 def _selection(config: Config, extra: Sequence[str], unusable: Mapping[str, str]) -> PluginSelection:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from typing import Any
 
-from agentchatbus.errors import ConfigError
+from agentchatbus.errors import PluginUnusable
 from agentchatbus.ports.files import FileOffer, FileResult
 
 logger = logging.getLogger(__name__)
@@ -25,12 +26,17 @@ class Files:
         """Take what plugins offer, each with its plugin's name.
 
         Raises:
-            ConfigError: Two of them have the same prefix.
+            PluginUnusable: One has no prefix, or that of another one before it.
         """
+        keepers: dict[str, str] = {}
         for plugin, offer in offers:
-            if offer.prefix in self._offers:
-                raise ConfigError(f"Plugin {plugin!r} and another one keep files under {offer.prefix}; disable one.")
-            self._offers[offer.prefix] = offer
+            prefix: Any = offer.prefix
+            if not isinstance(prefix, str) or not prefix:
+                raise PluginUnusable(f"Plugin {plugin!r} keeps files under {prefix!r}; write a text.", plugin)
+            if prefix in self._offers:
+                text = f"The plugins {keepers[prefix]!r} and {plugin!r} both keep files under {prefix}; disable one."
+                raise PluginUnusable(text, plugin)
+            self._offers[prefix], keepers[prefix] = offer, plugin
 
     async def read(self, url: str) -> FileResult | None:
         found = [offer for prefix, offer in self._offers.items() if url.startswith(prefix)]

@@ -13,6 +13,7 @@ import click
 
 from agentchatbus.cli.commands import INTERRUPTED
 from agentchatbus.cli.options import configured
+from agentchatbus.cli.plugins.finding import candidates
 from agentchatbus.config import Config
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def serve(config: Config, *, trace_hooks: bool, reload: bool) -> None:
 
     Says where it listens, where the messages are, and which plugins take part.
     """
-    _log_more(access_log=config.server.access_log)
+    log_more(config)
     if reload:
         click.echo("--reload is accepted and ignored: the bus does not reload its code.", err=True)
     try:
@@ -59,7 +60,7 @@ async def _serve(config: Config, listener: socket.socket, on_hook_call: HookList
     from agentchatbus.server import serve as serve_transports
 
     asyncio.get_running_loop().set_default_executor(Threads())
-    async with open_bus(config, on_hook_call=on_hook_call) as app:
+    async with open_bus(config, on_hook_call=on_hook_call, serving=True) as app:
 
         def on_ready() -> None:
             tune_garbage_collection()
@@ -79,7 +80,13 @@ def _announce(app: App) -> None:
     click.echo(f"Plugins: {', '.join(plugins) or 'none'}")
 
 
-def _log_more(*, access_log: bool) -> None:
-    logging.getLogger("agentchatbus").setLevel(logging.INFO)
-    if access_log:
+def log_more(config: Config) -> None:
+    """Let the bus and its plugins say what they do, the first line of a plugin's module included.
+
+    What other libraries log stays as it is.
+    """
+    modules = (candidate.module for candidate in candidates(config))
+    for name in ("agentchatbus", *(module.partition(".")[0] for module in modules if module)):
+        logging.getLogger(name).setLevel(logging.INFO)
+    if config.server.access_log:
         logging.getLogger("uvicorn.access").setLevel(logging.INFO)

@@ -114,6 +114,21 @@ class StorageContext:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StorageState:
+    """What can be said about a storage without opening it.
+
+    Attributes:
+        location: Where its data lies, for people.
+        exists: Whether anything was ever stored there.
+        owner: Who has it open, in the words of that `StorageContext`; None when nobody has.
+    """
+
+    location: str
+    exists: bool
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StorageOffer:
     """What ``register_storage`` returns.
 
@@ -122,8 +137,10 @@ class StorageOffer:
         open: Opens the storage for as long as the context lasts; raises `ConfigError` with a sentence for the operator
             when it cannot.
         location: Where the data lies, for people.
+        look: Says how the storage is that `open` would open, and changes nothing; None when only opening it tells.
     """
 
     name: str
     open: Callable[[StorageContext], AbstractAsyncContextManager[Storage]]
     location: str = ""
+    look: Callable[[StorageContext], StorageState] | None = None

@@ -13,7 +13,7 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any, Literal, cast
 
 import uvicorn
@@ -104,7 +104,7 @@ async def serve(
 
     Args:
         config: For hosts, origins and limits.
-        transports: The ways in.
+        transports: The ways in; whoever composed the bus holds their lifespans.
         feed: Closed when the server begins to stop.
         listener: A listening socket, which is closed at the end.
         on_ready: Called once requests are answered.
@@ -122,7 +122,7 @@ async def serve(
         server.should_exit = True
 
     with contextlib.closing(listener), _signals(stop):
-        async with _alive(transports), _asked(stop_requested, stop):
+        async with _asked(stop_requested, stop):
             await server.serve(sockets=[listener])
 
 
@@ -156,15 +156,6 @@ def _protocol() -> type[asyncio.Protocol] | Literal["auto"]:
     except ImportError:
         return "auto"
     return Connection
-
-
-@asynccontextmanager
-async def _alive(transports: Sequence[HttpTransport]) -> AsyncIterator[None]:
-    """Hold what the transports need, for as long as requests may come."""
-    async with AsyncExitStack() as stack:
-        for transport in transports:
-            await stack.enter_async_context(transport.lifespan())
-        yield
 
 
 @asynccontextmanager

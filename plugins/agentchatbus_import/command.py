@@ -54,7 +54,7 @@ def import_(  # noqa: PLR0913 - one parameter an option
 
 async def _import(tools: CommandTools, config: Config, path: Path, uploads: Path | None, *, is_dry: bool) -> Report:
     with open_source(path) as source:
-        async with tools.open_bus(config) as target:
+        async with tools.open_bus(config, may_create=not is_dry) as target:
             with _progress(source) as advance:
                 return await Importer(source, target, Plan(uploads=uploads, is_dry=is_dry, advance=advance)).run()
 

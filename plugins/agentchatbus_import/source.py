@@ -84,6 +84,8 @@ def open_source(path: Path) -> Iterator[Source]:
     Raises:
         ConfigError: The file is missing, or no database of an older bus.
     """
+    if path.is_dir():
+        raise ConfigError(f"{path}: this is a folder. Name the database in it, which older buses call bus.db.")
     if not path.is_file():
         raise ConfigError(f"{path}: there is no such file. Older buses keep theirs as ~/.agentchatbus/bus.db.")
     with tempfile.TemporaryDirectory(prefix="agentchatbus-import-") as folder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,9 @@ LONGEST_WINDOW = 366 * 24 * 3600
 
 NO_WINDOW = re.compile(r"(?:/|per)\s*0+\s*[a-z]")
 """A window of no length, which the library takes for one of length 1."""
+
+CLIENTS = {"redis": ("redis", "agentchatbus[redis]"), "valkey": ("valkey", "valkey"), "mongodb": ("motor", "motor")}
+"""What a storage is reached through: by the beginning of its scheme, the module and what to install."""
 
 
 def _rate(value: Any) -> str:
@@ -55,7 +59,19 @@ def _storage(uri: str) -> str:
         raise PydanticCustomError(
             "storage", "This storage has no moving windows; take memory, Redis, Valkey or MongoDB"
         )
+    _check_client(_scheme(uri.removeprefix("async+")))
     return uri
+
+
+def _check_client(scheme: str) -> None:
+    """Refuse a storage whose client is missing, before the library does so in the middle of the start."""
+    for beginning, (module, package) in CLIENTS.items():
+        if scheme.startswith(beginning) and find_spec(module) is None:
+            raise PydanticCustomError(
+                "storage",
+                "The client of this storage is not installed; write `pip install '{package}'`",
+                {"package": package},
+            )
 
 
 def _scheme(uri: str) -> str:

@@ -164,6 +164,7 @@ def test_an_empty_variable_counts_as_unset(home: Path) -> None:
         ("[server]\nhost = 5", "[server] host: Input should be a valid string."),
         ('[plugins]\nenabel = "auto"', "[plugins] has no key 'enabel'. Did you mean 'enable'?"),
         ("[plugins]\nenable = 5", '[plugins] enable: Write "auto" or a list of plugin names.'),
+        ('[plugins]\nenable = "all"', '[plugins] enable: Write "auto" for every plugin that is installed'),
         ("[plugins]\ndisable = 5", "[plugins] disable: Write a list of strings."),
         ("[bus]\nkeep_events_days = 0", "[bus] keep_events_days: Input should be greater than 0."),
         ("[server", "is not valid TOML"),
@@ -279,9 +280,13 @@ def test_the_address_for_clients_is_one_that_they_can_use(home: Path, host: str,
         ('operator_token = ""', "[server] operator_token: Write a token that is not blank"),
         ('allowed_hosts = ["*"]', "[server] allowed_hosts: Wildcards are not supported"),
         ('allowed_origins = ["https://*.example"]', "[server] allowed_origins: Wildcards are not supported"),
+        ('allowed_origins = ["a.example"]', "[server] allowed_origins: Write origins as browsers send them"),
+        ('allowed_origins = ["https://a.example/x"]', "[server] allowed_origins: Write origins as browsers send them"),
+        ('operator_token = "Schlüssel zum Bus"', "[server] operator_token: Write a token of ASCII characters"),
+        ('data_dir = ""', '[server] data_dir: Write a folder; "." is the one in which'),
     ],
 )
-def test_what_looks_like_protection_and_is_none_is_refused(home: Path, line: str, said: str) -> None:
+def test_what_looks_like_protection_or_a_place_and_is_none_is_refused(home: Path, line: str, said: str) -> None:
     with pytest.raises(ConfigError) as refused:
         load(home, f"[server]\n{line}\n")
     assert said in str(refused.value)

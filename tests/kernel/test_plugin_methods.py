@@ -35,6 +35,10 @@ from tests.kernel.plugin_kit import (
         ("@hookimpl\nasync def check_action(self, **more): ...", "takes '**more', but"),
         ("@hookimpl\nasync def check_action(self, *more): ...", "takes '*more', but"),
         ("@hookimpl\nasync def check_action(self, action, /): ...", "passed by name"),
+        ("@hookimpl\nasync def check_message(draft): ...", "does not begin with `self`. Write `async def check_m"),
+        ("@hookimpl\nasync def on_event(event): ...", "Write `async def on_event(self, event)`."),
+        ("@hookimpl\ndef register_storage(): ...", "Write `def register_storage(self)`."),
+        ("@hookimpl\n@asynccontextmanager\nasync def lifespan(bus): yield", "Write `def lifespan(self, bus)`."),
     ],
 )
 def test_a_method_that_does_not_fit_its_hook_is_refused_with_what_to_write(site: Site, code: str, advice: str) -> None:

@@ -194,8 +194,12 @@ async def test_an_import_that_broke_off_is_completed_by_the_next_one(old: Path, 
 
 
 def test_a_dry_run_reports_and_stores_nothing(old: Path, tmp_path: Path) -> None:
-    report = run(tmp_path, old, "--dry-run").output
-    assert "dry run" in report
+    shown = run(tmp_path, old, "--dry-run")
+    assert (shown.exit_code, "dry run" in shown.output) == (0, True)
+    assert not (tmp_path / "new").exists()
+    write_old_database(tmp_path / "empty.db", {})
+    assert run(tmp_path, tmp_path / "empty.db").exit_code == 0
+    assert run(tmp_path, old, "--dry-run").output == shown.output
     assert dump(tmp_path) == []
 
 
@@ -246,8 +250,9 @@ def test_a_value_that_cannot_be_read_does_not_stop_the_import(
     assert "cannot be" in result.output
 
 
-def test_a_missing_file_and_a_database_of_our_own_are_refused(tmp_path: Path) -> None:
+def test_a_missing_file_a_folder_and_a_database_of_our_own_are_refused(tmp_path: Path) -> None:
     assert "there is no such file" in run(tmp_path, tmp_path / "nope.db").output
+    assert f"{tmp_path}: this is a folder." in run(tmp_path, tmp_path).output
     empty = tmp_path / "old.db"
     write_old_database(empty, {})
     assert run(tmp_path, empty).exit_code == 0

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
+from click.testing import CliRunner
 
-from agentchatbus.plugin_api import ConfigError, RateLimited
+from agentchatbus.cli import main
+from agentchatbus.plugin_api import RateLimited
 from agentchatbus.testing import MakeBus, ManualClock
 from agentchatbus_limits import LimitsPlugin, LimitsSettings
 from agentchatbus_limits.windows import MemoryWindows
@@ -142,11 +146,27 @@ def test_an_unknown_storage_is_refused(uri: str) -> None:
         LimitsSettings(storage=uri)
 
 
-async def test_a_storage_whose_client_is_not_installed_stops_the_start(make_bus: MakeBus) -> None:
-    settings = LimitsSettings(storage="valkey://someone:password@localhost:6379/1")
-    with pytest.raises(ConfigError, match=r"\[plugins.limits\] storage: valkey://localhost:6379") as refused:
-        await make_bus(plugins=[LimitsPlugin(settings)])
-    assert "password" not in str(refused.value)
+@pytest.mark.parametrize(
+    ("uri", "module", "package"),
+    [
+        ("redis://someone:s3cret@localhost", "redis", "agentchatbus[redis]"),
+        ("async+redis+cluster://someone:s3cret@localhost", "redis", "agentchatbus[redis]"),
+        ("valkey://someone:s3cret@localhost", "valkey", "valkey"),
+        ("mongodb://someone:s3cret@localhost", "motor", "motor"),
+    ],
+)
+def test_a_storage_whose_client_is_not_installed_is_refused_when_the_configuration_is_checked(
+    uri: str, module: str, package: str, tmp_path: Path
+) -> None:
+    if find_spec(module) is not None:
+        pytest.skip(f"{module} is installed")
+    file = tmp_path / "bus.toml"
+    file.write_text(f"[plugins.limits]\nstorage = '{uri}'\n")
+    refused = CliRunner().invoke(main, ["config", "check", "--config", str(file), "--data-dir", str(tmp_path)])
+    assert refused.exit_code == 2
+    assert "[plugins.limits] storage: The client of this storage is not installed" in refused.stderr
+    assert f"write `pip install '{package}'`." in refused.stderr
+    assert "s3cret" not in refused.output
 
 
 async def test_callers_that_are_long_gone_are_forgotten() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
+
 import click
 
 from agentchatbus.cli.plugins.creating import new
@@ -15,15 +18,29 @@ __all__ = ["plugins"]
 
 DEFAULT = "list"
 HELP = frozenset({"-h", "--help"})
+WITH_VALUE = frozenset(
+    chain.from_iterable(
+        item.opts for item in list_plugins.params if isinstance(item, click.Option) and not item.is_flag
+    )
+)
+"""Options that are followed by their value."""
 
 
 class _Group(click.Group):
-    """Lists when it is told nothing else."""
+    """Lists when it is told nothing else; options may stand before the command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0].startswith("-") and args[0] not in HELP):
-            args = [DEFAULT, *args]
+            args = _command_first(args)
         return super().parse_args(ctx, args)
+
+
+def _command_first(args: Sequence[str]) -> list[str]:
+    """Move a command before the options in front of it, all of which belong to the command."""
+    place = 0
+    while place < len(args) and args[place].startswith("-"):
+        place += 2 if args[place] in WITH_VALUE else 1
+    return [*(args[place : place + 1] or [DEFAULT]), *args[:place], *args[place + 1 :]]
 
 
 @click.group(cls=_Group)

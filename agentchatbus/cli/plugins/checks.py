@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -14,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from agentchatbus.cli.plugins.finding import harmless_settings, kind_of, meaning_of
+from agentchatbus.cli.plugins.noticing import Failures
 from agentchatbus.cli.plugins.trying import Ground
+from agentchatbus.config.commas import validated
 from agentchatbus.discovery import Candidate
 from agentchatbus.errors import BusError, ConfigError, PluginFailed
 from agentchatbus.hints import explain
@@ -55,7 +56,7 @@ class Checks:
         self._settings: PluginSettings = PluginSettings()
         self._stack = AsyncExitStack()
         self._bus: BusHarness | None = None
-        self._log = _FailureLog()
+        self._failures = Failures()
 
     async def run(self) -> list[Check]:
         """Return what came out, check by check."""
@@ -100,7 +101,7 @@ class Checks:
         model = self._type.settings_type
         try:
             self._settings = harmless_settings(self._type, self._table)
-            model.model_validate(dict(self._table))
+            validated(model, self._table)
         except ValidationError as error:
             raise _Failure(explain(error, model, f"plugins.{self._candidate.name}")) from None
         return "tried out with the defaults" if self._table else "nothing is configured"
@@ -112,7 +113,7 @@ class Checks:
         return ", ".join(f"{hook} ({kind_of(hook)})" for hook in status.hooks) or "none"
 
     async def _start(self) -> str:
-        self._stack.enter_context(self._log.listening())
+        self._stack.enter_context(self._failures.noticed())
         plugin = self._type(self._settings)
         storage = self._storage_of(plugin)
         self._bus = await self._stack.enter_async_context(self._ground.bus(plugin, storage=storage))
@@ -143,9 +144,9 @@ class Checks:
         return f"{stored} stored" + (f", {refused} refused by the plugin" if refused else "")
 
     async def _look_back(self) -> str:
-        if self._log.lines:
-            raise _Failure(self._log.lines[0])
-        return "no failure in the log"
+        if failure := self._failures.first:
+            raise _Failure(failure)
+        return "no failure in the log, no forgotten await"
 
     async def _stop(self) -> str:
         begun = perf_counter()
@@ -153,32 +154,11 @@ class Checks:
         seconds = perf_counter() - begun
         if seconds > ENDS_WITHIN:
             raise _Failure(f"It took {seconds:.1f} s; end tasks and clients in the lifespan's `finally`.")
+        await self._look_back()  # its end may have failed as well
         current = asyncio.current_task()
         if left := [task.get_name() for task in asyncio.all_tasks() if task is not current]:
             raise _Failure(f"Tasks are left over: {', '.join(left)}. End them in the lifespan's `finally`.")
         return f"within {seconds * 1e3:.0f} ms, no task left over"
-
-
-class _FailureLog(logging.Handler):
-    """Keeps what the bus logs as an error: failures after the commit reach nobody else."""
-
-    def __init__(self) -> None:
-        super().__init__(level=logging.ERROR)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        error = record.exc_info[1] if record.exc_info else None
-        self.lines.append(f"{record.getMessage()}{f' ({type(error).__name__}: {error})' if error else ''}")
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Keep what is logged until the context ends."""
-        logger = logging.getLogger("agentchatbus")
-        logger.addHandler(self)
-        try:
-            yield
-        finally:
-            logger.removeHandler(self)
 
 
 async def _outcome(name: str, step: Callable[[], Awaitable[str]]) -> Check:

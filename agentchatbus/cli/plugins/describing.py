@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from agentchatbus.cli.configuration import masked
+from agentchatbus.cli.masking import masked, masked_setting
 from agentchatbus.cli.options import configured
-from agentchatbus.cli.plugins.finding import find, kind_of, meaning_of, source_of
+from agentchatbus.cli.plugins.finding import find, kind_of, meaning_of, source_of, survey
 from agentchatbus.cli.plugins.tables import columns
 from agentchatbus.config import Config
 from agentchatbus.console import Console, ConsoleOffer
@@ -51,11 +51,9 @@ def describe(config: Config, name: str) -> Facts:
     Raises:
         ConfigError: There is no such plugin.
     """
-    from agentchatbus.selecting import load_plugins
-
     candidate = find(config, name)
-    manager = load_plugins(config)
-    status = next(status for status in manager.statuses() if status.name == name)
+    manager, statuses = survey(config)
+    status = next(status for status in statuses if status.name == name)
     facts: Facts = {
         "name": name,
         "version": status.version,
@@ -97,20 +95,21 @@ def _of_plugin(config: Config, name: str, plugin: Plugin[Any]) -> Facts:
 
 def _settings(config: Config, name: str, plugin: Plugin[Any]) -> Iterator[Facts]:
     for key, field in type(plugin.settings).model_fields.items():
-        default = "required" if field.is_required() else _shown(key, field.get_default(call_default_factory=True))
+        default = (
+            "required" if field.is_required() else _shown(masked(key, field.get_default(call_default_factory=True)))
+        )
         yield {
             "key": key,
             "type": type_name(field.annotation),
             "default": default,
-            "value": _shown(key, getattr(plugin.settings, key)),
+            "value": _shown(masked_setting(plugin.settings, key)),
             "source": source_of(config, name, key),
             "description": meaning_of(type(plugin.settings), key),
         }
 
 
-def _shown(key: str, value: Any) -> str:
-    plain = masked(key, value)
-    return json.dumps(plain, ensure_ascii=False, default=str)
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def type_name(annotation: Any) -> str:

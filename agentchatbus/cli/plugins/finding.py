@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,9 +13,11 @@ from pydantic import ValidationError
 from agentchatbus import discovery
 from agentchatbus.config import Config
 from agentchatbus.discovery import Candidate
-from agentchatbus.errors import ConfigError
+from agentchatbus.errors import ConfigError, PluginUnusable
 from agentchatbus.hints import did_you_mean
 from agentchatbus.plugin import Plugin, PluginSettings
+from agentchatbus.plugins import PluginManager, PluginState, PluginStatus
+from agentchatbus.selecting import load_plugins
 
 KINDS: Mapping[str, str] = {
     "register_": "provider",
@@ -35,6 +38,35 @@ def kind_of(hook: str) -> str:
 def candidates(config: Config) -> list[Candidate]:
     """Return every plugin that is installed or named by a file."""
     return [*map(discovery.of_file, config.plugins.paths), *discovery.installed()]
+
+
+def survey(config: Config) -> tuple[PluginManager, list[PluginStatus]]:
+    """Load every plugin that can be loaded; one that keeps the bus from starting is a status like the others.
+
+    Raises:
+        ConfigError: The configuration names a plugin that there is not.
+    """
+    reasons: dict[str, str] = {}
+    while True:
+        try:
+            manager = load_plugins(_without(config, tuple(reasons)))
+        except PluginUnusable as error:
+            if error.plugin in reasons:
+                raise
+            reasons[error.plugin] = f"{error} The bus does not start until it is mended or disabled."
+        else:
+            return manager, [_explained(status, reasons) for status in manager.statuses()]
+
+
+def _without(config: Config, names: tuple[str, ...]) -> Config:
+    disable = (*config.plugins.disable, *names)
+    return replace(config, plugins=config.plugins.model_copy(update={"disable": disable}))
+
+
+def _explained(status: PluginStatus, reasons: Mapping[str, str]) -> PluginStatus:
+    """Return a status that gives the reason why a plugin was really left out."""
+    reason = reasons.get(status.name)
+    return replace(status, state=PluginState.FAILED, reason=reason) if reason else status
 
 
 def find(config: Config, name: str) -> Candidate:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agentchatbus.cli.options import configured
+from agentchatbus.cli.plugins.finding import survey
 from agentchatbus.cli.plugins.tables import columns
 from agentchatbus.config import Config
 
@@ -23,9 +24,7 @@ COLUMNS = ("name", "version", "distribution", "state", "hooks", "reason")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def list_plugins(config: Config, *, as_json: bool) -> None:
     """List the plugins: what each takes part in, and why one does not."""
-    from agentchatbus.selecting import load_plugins
-
-    statuses = load_plugins(config).statuses()
+    _, statuses = survey(config)
     if as_json:
         click.echo(json.dumps([asdict(status) for status in statuses], indent=2))
     else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
@@ -121,23 +122,48 @@ def project(names: Names, kind: str) -> dict[str, str]:
 
 
 def write(texts: Mapping[str, str], folder: Path) -> list[str]:
-    """Write the files of a project into a folder that is new or empty.
+    """Write the files of a project into a folder that is new or empty, all of them or none.
 
     Returns:
         Their paths inside the folder.
 
     Raises:
-        ConfigError: Something is there already.
+        ConfigError: Something is there already, or a file cannot be written.
     """
+    made: list[Path] = []
+    try:
+        _require_empty(folder)
+        for path, text in texts.items():
+            _make(folder / path, text, made)
+    except OSError as error:
+        _remove(made)
+        place = made[-1] if made else folder
+        reason = error.strerror or str(error)
+        raise ConfigError(f"{error.filename or place} cannot be written: {reason}. Nothing was left behind.") from error
+    return sorted(texts)
+
+
+def _require_empty(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(
             f"{folder} exists already and is not empty. Nothing was written; choose another name or folder."
         )
-    for path, text in texts.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    return sorted(texts)
+
+
+def _make(file: Path, text: str, made: list[Path]) -> None:
+    """Write a file and make its folders; note each before it is begun, as a file may be left half written."""
+    for parent in reversed([parent for parent in file.parents if not parent.exists()]):
+        parent.mkdir()
+        made.append(parent)
+    made.append(file)
+    file.write_text(text, encoding="utf-8")
+
+
+def _remove(made: Sequence[Path]) -> None:
+    """Take back what was made; what cannot be removed either stays."""
+    for path in reversed(made):
+        with suppress(OSError):
+            path.rmdir() if path.is_dir() else path.unlink()
 
 
 def _texts(names: Names, kind: str) -> Iterator[tuple[str, str]]:
