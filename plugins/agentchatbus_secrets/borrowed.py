@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol
 from agentchatbus_secrets.findings import Finding, Look, Runs, Text
 from agentchatbus_secrets.formats import LONGEST_CONTEXT, REST, is_part_of_a_blob
 from agentchatbus_secrets.placeholders import is_example
+from agentchatbus_secrets.postponing import postponed
 
 SPACES = re.compile(r"[ \t]{2,}")
 STRAY = " \t\r\"'=:"
@@ -170,7 +171,8 @@ class Borrowed:
 
 def borrowed() -> list[Borrowed]:
     """Return the detectors; importing their library takes a while."""
-    return [Borrowed(loan, _build(loan)) for loan in LOANS]
+    with postponed("requests"):  # it would ask services whether a secret is good, and takes 20 MiB
+        return [Borrowed(loan, _build(loan)) for loan in LOANS]
 
 
 def _build(loan: Loan) -> Analyser:
